@@ -1,0 +1,92 @@
+// What topology rules share: the topology of one unchanging matrix, options of graph rules, and the checks of section 8.
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "topology/graph.h"
+#include "topology/mixing.h"
+#include "topology/topology.h"
+
+namespace dml {
+
+/// Keeps a schedule's number of extra peers within 0..n-1; says so once when it was above.
+class PeerLimit {
+ public:
+  explicit PeerLimit(std::size_t nodes) : most_(nodes ? static_cast<double>(nodes - 1) : 0) {}
+  double clamp(double peers) const;
+  bool all(double peers) const { return peers >= most_; }
+
+ private:
+  double most_;
+  mutable std::once_flag warned_;
+};
+
+/// The same matrix in every round; J/n in rounds whose schedule asks for n - 1 or more peers.
+class FixedTopology final : public Topology {
+ public:
+  explicit FixedTopology(Mixing mixing, Edges edges = {});
+  std::shared_ptr<const Mixing> at(std::uint64_t round, double peers) const override;
+  Edges edges() const override { return edges_; }
+
+ private:
+  std::shared_ptr<const Mixing> mixing_;
+  Edges edges_;
+  PeerLimit limit_;
+  mutable std::once_flag once_;
+  mutable std::shared_ptr<const Mixing> mean_;             // made when first asked for
+};
+
+/// The last few matrices of a time-varying rule, so that n simulated nodes build each round's matrix once. Safe for threads.
+class RoundCache {
+ public:
+  std::shared_ptr<const Mixing> get(std::uint64_t round, double peers, const std::function<Mixing()>& make) const;
+
+ private:
+  struct Slot { std::uint64_t round = 0; double peers = 0; std::shared_ptr<const Mixing> mixing; };
+  mutable std::mutex mutex_;
+  mutable Slot slots_[4];
+  mutable std::size_t next_ = 0;
+};
+
+/// Options of rules whose graph is regular, where the weights of rules 1 to 3 coincide.
+struct RegularOptions { bool lazy = false; };
+/// Options of the other undirected rules.
+struct WeightOptions { std::string weights = "metropolis"; bool lazy = false; };
+/// Options of random graphs, which may come out disconnected.
+struct RandomGraphOptions : WeightOptions { std::string connect = "error"; };
+
+/// Adds the options above to those of an options struct derived from them.
+template <class T>
+Options<T> with_lazy(Options<T> options = {}) {
+  return options.add("lazy", static_cast<bool T::*>(&T::lazy), "mix half as fast: (I + W) / 2");
+}
+template <class T>
+Options<T> with_weights(Options<T> options = {}) {
+  options.add("weights", static_cast<std::string T::*>(&T::weights), "how edges become weights",
+              one_of({"metropolis", "max-degree", "uniform"}));
+  return with_lazy(std::move(options));
+}
+template <class T>
+Options<T> with_connect(Options<T> options = {}) {
+  return options.add("connect", static_cast<std::string T::*>(&T::connect), "a disconnected graph: refuse it, draw again, or link its parts",
+                     one_of({"error", "retry", "link"}));
+}
+
+/// Weighs a connected graph. Throws Error(`fault`) "`what` is disconnected: N components for n nodes" otherwise.
+std::unique_ptr<Topology> graph_topology(std::size_t nodes, Edges edges, const WeightOptions& options, const std::string& what,
+                                         Fault fault = Fault::usage);
+inline std::unique_ptr<Topology> graph_topology(std::size_t nodes, Edges edges, const RegularOptions& options, const std::string& what) {
+  return graph_topology(nodes, std::move(edges), WeightOptions{"metropolis", options.lazy}, what);
+}
+
+/// draw(attempt) until the graph is connected or as `connect` says: error (first draw, checked), retry (up to 100), link (component k
+/// joined to k + 1 by an edge between random nodes).
+Edges connected_graph(const TopologySetup& setup, const std::string& connect, const std::string& what,
+                      const std::function<Edges(std::uint32_t attempt)>& draw);
+
+/// Error(usage) unless nodes >= 1.
+void need_nodes(const TopologySetup& setup);
+
+}  // namespace dml

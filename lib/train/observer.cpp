@@ -1,0 +1,114 @@
+#include "train/observer.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+namespace dml {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+template <class T>
+std::vector<double> mean_of(const std::vector<Vec>& models) {
+  std::vector<double> mean(static_cast<std::size_t>(models.front().numel()), 0.0);
+  for (const auto& model : models) {
+    const T* x = model.data_ptr<T>();
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += x[i];
+  }
+  for (auto& m : mean) m /= static_cast<double>(models.size());
+  return mean;
+}
+
+template <class T>
+double spread_of(const std::vector<Vec>& models) {
+  const auto mean = mean_of<T>(models);
+  double sum = 0;
+  for (const auto& model : models) {
+    const T* x = model.data_ptr<T>();
+    for (std::size_t i = 0; i < mean.size(); ++i) sum += (x[i] - mean[i]) * (x[i] - mean[i]);
+  }
+  return sum / static_cast<double>(models.size());
+}
+
+}  // namespace
+
+double consensus_distance(const std::vector<Vec>& models) {
+  return models.front().scalar_type() == torch::kFloat32 ? spread_of<float>(models) : spread_of<double>(models);
+}
+
+Vec mean_model(const std::vector<Vec>& models) {
+  Vec out = torch::empty_like(models.front());
+  if (out.scalar_type() == torch::kFloat32) {
+    const auto mean = mean_of<float>(models);
+    std::transform(mean.begin(), mean.end(), out.data_ptr<float>(), [](double v) { return static_cast<float>(v); });
+  } else {
+    const auto mean = mean_of<double>(models);
+    std::copy(mean.begin(), mean.end(), out.data_ptr<double>());
+  }
+  return out;
+}
+
+MetricLine metric_line(std::uint64_t round, double time, std::int64_t node, Objective::Score score, double consensus, const Traffic& traffic) {
+  return {round, time, node,
+          {{"loss", score.loss},
+           {"accuracy", score.accuracy},
+           {"consensus", consensus},
+           {"bytes_model", static_cast<double>(traffic.model)},
+           {"bytes_control", static_cast<double>(traffic.control)},
+           {"bytes_framing", static_cast<double>(traffic.framing)}}};
+}
+
+void Observer::keep(std::uint64_t round, std::int64_t node, Vec model) {
+  std::lock_guard lock(mutex_);
+  rounds_[round].models[node] = std::move(model);
+}
+
+void Observer::line(MetricLine line) {
+  sink_.line(line);
+  Round complete;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = rounds_.find(line.round);
+    if (found == rounds_.end() || !found->second.models.count(line.node)) return;
+    const auto round = line.round;
+    found->second.lines[line.node] = std::move(line);
+    if (found->second.lines.size() < expected_) return;
+    complete = std::move(found->second);
+    rounds_.erase(round);
+  }
+  sink_.line(summarize(complete));
+}
+
+MetricLine Observer::summarize(const Round& round) const {
+  std::vector<Vec> models;
+  for (const auto& [node, model] : round.models) models.push_back(model);
+  std::map<std::string, double> sum;
+  double least = std::numeric_limits<double>::infinity(), best = -least;
+  for (const auto& [node, line] : round.lines)
+    for (const auto& [name, value] : line.values) {
+      sum[name] += value;
+      if (name != "accuracy") continue;
+      least = std::min(least, value);
+      best = std::max(best, value);
+    }
+  const auto count = static_cast<double>(round.lines.size());
+  const auto merged = objective_->score(mean_model(models), true);
+  const auto& first = round.lines.begin()->second;
+  auto out = metric_line(first.round, first.time, -1, merged, consensus_distance(models), {});
+  for (auto& [name, value] : out.values)
+    if (name.starts_with("bytes_")) value = sum[name];
+  out.values.insert(out.values.end(), {{"local_loss", sum["loss"] / count},
+                                       {"local_accuracy", sum["accuracy"] / count},
+                                       {"least_accuracy", least},
+                                       {"best_accuracy", best},
+                                       {"margin", sum["loss"] / count - merged.loss}});
+  return out;
+}
+
+void report_metrics(Context& context, const Setup& setup, std::uint64_t round, const Vec& x) {
+  if (setup.observer) setup.observer->keep(round, context.self(), x);
+  context.metrics().line(metric_line(round, context.now(), context.self(), setup.objective->score(x, true), kUnknown, context.traffic()));
+}
+
+}  // namespace dml

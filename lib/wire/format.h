@@ -1,0 +1,34 @@
+// A format turns bytes into records and back. One codec per file in formats/; the tool says which ones it knows.
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wire/record.h"
+#include "wire/stream.h"
+
+namespace dml {
+
+/// Bounds on what a stranger may make us believe. See --limit-...
+struct Limits {
+  std::uint64_t tensor_bytes = std::uint64_t{16} << 30;    // one tensor
+  std::uint64_t tensors = 1'000'000;                       // of one record
+  std::uint64_t records = std::uint64_t{1} << 32;          // of one stream
+  std::uint64_t inflated_bytes = std::uint64_t{16} << 30;  // of one gz file
+};
+
+class Format {
+ public:
+  virtual ~Format() = default;
+  virtual std::string name() const = 0;                    // as in --from and --to
+  virtual std::vector<std::string> extensions() const = 0; // without dot
+  /// Whether a file that starts like this (up to 64 bytes) is of this format. Text without a signature: false.
+  virtual bool sniff(std::span<const std::byte> head) const = 0;
+  /// Throws Error(usage) when the format is write-only (read-only for writer()).
+  virtual std::unique_ptr<RecordReader> reader(std::unique_ptr<ByteSource> source, const Limits& limits) const = 0;
+  virtual std::unique_ptr<RecordWriter> writer(std::unique_ptr<ByteSink> sink, const StreamHeader& header) const = 0;
+};
+
+}  // namespace dml

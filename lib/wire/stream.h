@@ -1,0 +1,61 @@
+// Byte streams under the formats: files, pipes, sockets, gz.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace dml {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Reads between 1 and out.size() bytes; 0 only at the end. Error(input) when reading fails.
+  virtual std::size_t read(std::span<std::byte> out) = 0;
+  /// As a user would name it: 'peers.dml', standard input.
+  virtual std::string name() const = 0;
+  /// Bytes that are left, where that is known (regular files).
+  virtual std::optional<std::uint64_t> remaining() const { return std::nullopt; }
+};
+
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;                           // without commit(): nothing appears
+  virtual void write(std::span<const std::byte> data) = 0; // Error(system) when it cannot
+  /// Flushes, checks, and makes the output appear under its name.
+  virtual void commit() = 0;
+  virtual std::string name() const = 0;
+};
+
+/// A source with look-ahead.
+class BufferedSource final : public ByteSource {
+ public:
+  explicit BufferedSource(std::unique_ptr<ByteSource> source);
+  ~BufferedSource() override;
+  /// At least `wanted` (<= 64 KiB) buffered bytes, fewer only at the end. Valid until the next call.
+  std::span<const std::byte> peek(std::size_t wanted);
+  void skip(std::size_t count);                            // of peeked bytes
+  std::size_t read(std::span<std::byte> out) override;     // large reads bypass the buffer
+  bool read_exactly(std::span<std::byte> out);             // false when the stream ends before
+  std::string name() const override { return source_->name(); }
+  std::optional<std::uint64_t> remaining() const override;
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  std::unique_ptr<std::byte[]> buffer_;
+  std::size_t start_ = 0, end_ = 0;
+};
+
+std::unique_ptr<ByteSource> open_file_source(const std::string& path);
+std::unique_ptr<ByteSource> stdin_source();
+std::unique_ptr<ByteSource> memory_source(std::span<const std::byte> data, std::string name);   // keeps no copy
+/// A regular or absent target is written beside itself and renamed by commit(); devices and FIFOs are written through.
+std::unique_ptr<ByteSink> open_file_sink(const std::string& path);
+std::unique_ptr<ByteSink> stdout_sink();
+/// Inflates a gz stream; at most `limit` bytes come out, then Error(input).
+std::unique_ptr<ByteSource> gunzip(std::unique_ptr<ByteSource> source, std::uint64_t limit);
+bool looks_gzipped(std::span<const std::byte> head);
+
+}  // namespace dml

@@ -1,0 +1,154 @@
+// dtrain PROGRAM: the whole run in this process with --nodes, or one node of a network with --id and --peers. Both write model records.
+#include "dtrain/program_verbs.h"
+
+#include "base/text.h"
+#include "dtrain/training.h"
+#include "node/metrics.h"
+#include "objective/torch_setup.h"
+#include "train/observer.h"
+
+namespace dml {
+namespace {
+
+struct RunVerbOptions : TrainingOptions {
+  std::optional<std::uint64_t> nodes;
+  std::optional<std::uint64_t> id;
+  std::string peers;
+  std::uint64_t rounds = 100;
+  Chain aggregator, attack;
+  std::optional<int> byzantine;
+  std::uint64_t eval_every = 0;
+  std::string metrics;
+  std::string checkpoint, resume;
+  std::uint64_t every = 0;
+};
+
+Options<RunVerbOptions> run_options() {
+  using O = RunVerbOptions;
+  return with_training<O>()
+      .add("nodes", &O::nodes, "simulate so many nodes in this process", between(1, 1e6))
+      .add("id", &O::id, "be this node of a network, see peers", between(0, 1e6))
+      .add("peers", &O::peers, "file of the network's nodes, 'ID ENDPOINT' a line")
+      .add("rounds", &O::rounds, "how often nodes exchange; 0 writes the initial models")
+      .add("aggregator", &O::aggregator, "robust rule in place of the program's own mean")
+      .add("attack", &O::attack, "what the lying nodes send")
+      .add("byzantine", &O::byzantine, "how many nodes lie, the last ones", at_least(0))
+      .add("metrics", &O::metrics, "file for loss, accuracy, consensus and bytes, a JSON object a line")
+      .add("eval-every", &O::eval_every, "rounds between metrics; 0 for the last round only")
+      .add("checkpoint", &O::checkpoint, "folder for the states of nodes")
+      .add("every", &O::every, "rounds between checkpoints; 0 for the end only")
+      .add("resume", &O::resume, "folder of checkpoints to go on from");
+}
+
+class ProgramVerb final : public Verb {
+ public:
+  ProgramVerb(std::unique_ptr<Program> program, std::string name, RunVerbOptions options)
+      : program_(std::move(program)), name_(std::move(name)), options_(std::move(options)) {}
+
+  int run(Invocation& call) override {
+    return translated([&] { return run_translated(call); });
+  }
+
+ private:
+  int run_translated(Invocation& call) {
+    check();
+    const bool simulated = options_.nodes.has_value();
+    std::vector<Peer> peers;
+    if (!simulated) peers = read_peers(options_.peers);
+    const std::size_t participants = simulated ? *options_.nodes + program_->servers() : peers.size();
+    if (participants <= program_->servers())
+      throw Error(Fault::usage, name_ + " needs a server and at least one client", "the server has the last id of the peers");
+    std::unique_ptr<MetricsFile> metrics;
+    if (!options_.metrics.empty()) metrics = std::make_unique<MetricsFile>(options_.metrics);
+    const auto setup = make_setup(call, participants - program_->servers(), simulated ? metrics.get() : nullptr);
+    std::unique_ptr<RecordWriter> writer;
+    if (!is_socket(call.common().output)) writer = call.writer();      // an output that cannot be written is known before the work
+    const auto run = run_options(call, participants, setup->observer ? static_cast<Metrics*>(setup->observer.get()) : metrics.get());
+    const auto models = simulated ? simulate_all(setup, run) : run_one(call, setup, run, peers);
+    if (!writer) writer = call.writer();
+    for (const auto& model : models) writer->write(model);
+    if (metrics) metrics->close();
+    writer->close(call.environment());
+    return 0;
+  }
+
+  void check() const {
+    if (options_.nodes && (options_.id || !options_.peers.empty()))
+      throw Error(Fault::usage, "--nodes simulates a whole run; it excludes --id and --peers");
+    if (!options_.nodes && (!options_.id || options_.peers.empty()))
+      throw Error(Fault::usage, "say --nodes N for a simulation, or --id I --peers FILE for one node of a network");
+    if (options_.eval_every > 0 && options_.metrics.empty()) throw Error(Fault::usage, "--eval-every needs --metrics FILE");
+    if (options_.every > 0 && options_.checkpoint.empty()) throw Error(Fault::usage, "--every needs --checkpoint DIR");
+    if (!options_.attack.empty() && !options_.byzantine) throw Error(Fault::usage, "--attack needs --byzantine: how many nodes lie");
+    if (options_.attack.empty() && options_.byzantine) throw Error(Fault::usage, "--byzantine needs --attack: what they send");
+  }
+
+  std::shared_ptr<const Setup> make_setup(Invocation& call, std::size_t nodes, Metrics* observed) const {
+    Setup setup = training_setup(call, options_, nodes);
+    setup.rounds = options_.rounds;
+    setup.aggregator = options_.aggregator;
+    if (options_.byzantine.value_or(0) > 0) {                // --byzantine 0 said aloud: everybody is honest
+      setup.attack = options_.attack;
+      setup.byzantine = *options_.byzantine;
+    }
+    setup.measure = !options_.metrics.empty();
+    setup.eval_every = options_.eval_every;
+    if (observed) setup.observer = std::make_shared<Observer>(*observed, setup.objective, nodes - std::min<std::size_t>(setup.byzantine, nodes));
+    return finish_setup(std::move(setup));
+  }
+
+  RunOptions run_options(Invocation& call, std::size_t participants, Metrics* metrics) const {
+    RunOptions run;
+    run.seed = call.common().seed;
+    run.metrics = metrics;
+    run.checkpoint = {options_.checkpoint, options_.every, options_.resume, call.open()};
+    run.program = name_ + " participants=" + std::to_string(participants);
+    for (const auto& [name, value] : run.checkpoint.open.header.options)
+      if (name != "nodes") run.program += " " + name + "=" + to_json(value);
+    return run;
+  }
+
+  std::vector<Record> simulate_all(const std::shared_ptr<const Setup>& setup, const RunOptions& run) const {
+    auto nodes = make_nodes(*program_, setup);
+    simulate(nodes, run);
+    std::vector<Record> models;
+    for (NodeId id = 0; id < nodes.size(); ++id)
+      if (program_->writes(*setup, id)) models.push_back(nodes[id]->model());
+    return models;
+  }
+
+  std::vector<Record> run_one(Invocation& call, const std::shared_ptr<const Setup>& setup, const RunOptions& run, std::vector<Peer> peers) const {
+    if (*options_.id >= peers.size())
+      throw Error(Fault::usage, "--id is " + std::to_string(*options_.id) + ", but " + quote(options_.peers) + " names " + std::to_string(peers.size()) + " nodes");
+    NetworkOptions network;
+    network.run = run;
+    network.self = static_cast<NodeId>(*options_.id);
+    std::string all = run.program;
+    for (const auto& peer : peers) all += " " + std::to_string(peer.id) + "=" + peer.endpoint;
+    const std::uint64_t digest = stream_key(all, run.seed);
+    network.run_id = to_hex(&digest, sizeof digest);
+    network.model_digest = content_digest(to_record(*setup->objective, setup->initial, "model"));
+    network.peers = std::move(peers);
+    network.timeout = call.common().timeout;
+    network.insecure = call.common().insecure;
+    const auto node = program_->prepare(setup)(network.self);
+    run_network(*node, network);
+    return {node->model()};
+  }
+
+  std::unique_ptr<Program> program_;
+  std::string name_;
+  RunVerbOptions options_;
+};
+
+}  // namespace
+
+void add_program_verbs(Verbs& verbs, const Families& families) {
+  VerbShape shape;
+  shape.output = Output::records;
+  shape.common = writes({"seed", "threads"});
+  shape.environment = {"id", "peers", "metrics", "eval-every", "checkpoint", "every", "resume"};
+  verbs.add_each<ProgramVerb>(families.get<Program>(), shape, run_options());
+}
+
+}  // namespace dml
