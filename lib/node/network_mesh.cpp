@@ -10,7 +10,7 @@
 namespace dml {
 namespace {
 
-constexpr double kHello = 0.1, kNoConnection = 0.02, kProbe = 0.2, kFarewell = 2.0, kSlept = 2.0;
+constexpr double kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kFarewell = 2.0, kSlept = 2.0;
 constexpr double kChallenge = 1.2, kGone = 3.5;            // an old process that speaks between these seconds is alive
 constexpr double kPatience = 2.0;                          // for a peer that is done too and may be gone
 
@@ -34,7 +34,7 @@ struct Mesh::Peer {
   StreamId out_id = StreamId::random();
   bool met = false;                                        // it welcomed this process once
   Standing standing;                                       // as last heard
-  double heard = 0, greeted = 0, probed = 0;
+  double heard = 0, greeted = 0, hello = kHello, probed = 0;
   std::uint64_t highest_sent = 0;                          // chunks below were sent before
   std::uint64_t finish_probe = 0;                          // the first probe that said "finished"
   bool knows_finished = false;                             // it was told that this node is done
@@ -384,6 +384,7 @@ void Mesh::greet_again(Peer& peer) {
   peer.out.end_stream();
   peer.out_id = StreamId::random();
   peer.greeted = 0;
+  peer.hello = kHello;
 }
 
 void Mesh::welcomed(Peer& peer, BodyReader& body, std::uint64_t next) {
@@ -469,7 +470,7 @@ double Mesh::serve(SocketLoop& loop, Peer& peer, double now) {
 }
 
 double Mesh::greet(SocketLoop& loop, Peer& peer, double now) {
-  if (now - peer.greeted < kHello) return kHello;
+  if (now - peer.greeted < peer.hello) return kHello;
   BodyWriter body;
   body.text("node").text(options_.run_id).text(options_.model_digest).u64(options_.run.seed).u64(nodes_).u64(options_.self).u64(peer.id);
   Standing own = mine_;
@@ -477,6 +478,7 @@ double Mesh::greet(SocketLoop& loop, Peer& peer, double now) {
   put_standing(body, own);
   if (!say(loop, peer, {FrameType::hello, peer.out_id, 0}, body.span())) return kNoConnection;
   peer.greeted = now;
+  peer.hello = std::min(1.5 * peer.hello, kSlowHello);     // they wait in ZeroMQ while nobody is there
   return kHello;
 }
 

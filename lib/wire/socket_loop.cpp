@@ -132,7 +132,8 @@ void SocketLoop::Sockets::open_dealer(const SocketAddress& address) {
   if (!dealer) fail("cannot open a socket");
   dealers.push_back(dealer);
   set_limits(dealer, kMostReply, 0);
-  set(dealer, ZMQ_IMMEDIATE, 1);                           // no connection: nothing queues; what a broken one held is sent again by us
+  // ZMQ_IMMEDIATE stays 0: with 1, a connection that ends takes answers with it that were received and not read yet, such as the
+  // reason why a peer refuses and leaves.
   set(dealer, ZMQ_RECONNECT_IVL, 20);
   set(dealer, ZMQ_RECONNECT_IVL_MAX, 500);
   if (address.host.starts_with("[")) set(dealer, ZMQ_IPV6, 1);

@@ -44,7 +44,8 @@ class SocketLoop {
   /// Any thread: closes all sockets and opens them again, as a broken network would. Frames on the way are lost; for tests.
   void drop_connections();
 
-  /// Loop thread: sends one frame; false when there is no connection now, and nothing was sent.
+  /// Loop thread: sends one frame; it waits while a connection is not there. False when it cannot be sent now, as a reply to a route that
+  /// is gone.
   bool send(std::size_t link, const FrameHead& head, std::span<const std::byte> first = {}, std::span<const std::byte> second = {});
   bool reply(const std::string& route, const FrameHead& head, std::span<const std::byte> body = {});
 

@@ -13,7 +13,7 @@ namespace dml {
 namespace {
 
 constexpr std::size_t kChunk = 1 << 20;                    // a full one is sent at once, a part of one after kFlush
-constexpr double kFlush = 0.1, kHello = 0.1, kNoConnection = 0.02, kProbe = 0.2, kKeepAlive = 1.0, kFarewell = 2.0;
+constexpr double kFlush = 0.1, kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kKeepAlive = 1.0, kFarewell = 2.0;
 
 class SocketSink final : public ByteSink, private SocketLoop::Handler {
  public:
@@ -110,6 +110,7 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
         if (flow_.acknowledged_chunks() > 0) fail(name() + " was started again and lost the beginning of this stream");
         else if (welcomed_) flow_.restart();
         welcomed_ = false;
+        hello_ = kHello;
         break;
       case FrameType::refuse: fail(name() + " refuses the stream: " + shown(frame.body)); break;
       default: break;
@@ -153,10 +154,11 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
   }
 
   double greet(SocketLoop& loop, double now) {
-    if (now - greeted_ < kHello) return kHello;
+    if (now - greeted_ < hello_) return kHello;
     const auto words = BodyWriter().text("stream");
     if (!loop.send(0, {FrameType::hello, id_, 0}, words.span())) return kNoConnection;
     greeted_ = now;
+    hello_ = std::min(1.5 * hello_, kSlowHello);           // they wait in ZeroMQ while nobody is there
     return kHello;
   }
 
@@ -175,7 +177,7 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
   std::size_t filled_ = 0;
   double since_ = 0;                                       // when its first byte came
   bool welcomed_ = false, done_ = false, leaving_ = false;
-  double heard_, turned_, probed_ = 0, greeted_ = 0;
+  double heard_, turned_, probed_ = 0, greeted_ = 0, hello_ = kHello;
   std::string failure_, hint_;
   SocketLoop loop_;                                        // last: its thread uses all of the above
 };

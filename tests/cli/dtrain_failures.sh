@@ -29,6 +29,12 @@ ends 1 4;  ends 0 4;  ends 2 4
 cat err-0 err-1 err-2 > "$err";  stderr_has 'has run id'
 absent node-0.dml
 
+dtrain dsgd $how --rounds 3 --id 0 --peers nodes.txt --timeout 5 -o x.dml 2> err-0 & zero=$!
+dtrain dsgd ${how/seed 3/seed 4} --rounds 3 --id 1 --peers nodes.txt --timeout 5 -o x.dml 2> err-1 & one=$!
+wait $zero; [ $? = 4 ] || fail 'another seed was accepted'
+wait $one;  [ $? = 4 ] || fail 'another seed was accepted'
+cat err-0 err-1 > "$err";  stderr_has 'seed'
+
 # An id twice.
 start 0 --rounds 3 --timeout 3
 sleep 1.5
