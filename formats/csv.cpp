@@ -281,6 +281,7 @@ class Csv final : public Format {
  public:
   std::string name() const override { return "csv"; }
   std::vector<std::string> extensions() const override { return {"csv"}; }
+  bool is_text() const override { return true; }
   bool sniff(std::span<const std::byte>) const override { return false; }
   std::unique_ptr<RecordReader> reader(std::unique_ptr<ByteSource> source, const Limits& limits) const override {
     return std::make_unique<CsvReader>(std::move(source), limits);

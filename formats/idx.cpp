@@ -66,17 +66,20 @@ class IdxReader final : public RecordReader {
     tensor_.name = "data";
     tensor_.dtype = *dtype;
     bytes_ = size_of(*dtype);
+    bool empty = false;                                    // other extents keep to the limit all the same, as in a dml stream
     for (unsigned r = 0; r < rank; ++r) {
       std::array<std::byte, 4> size;
       read_exactly(size);
       std::uint64_t extent = 0;
       for (const auto b : size) extent = extent << 8 | std::to_integer<std::uint64_t>(b);
       tensor_.shape.push_back(static_cast<std::int64_t>(extent));
-      if (extent && bytes_ > limits_.tensor_bytes / extent)
+      if (extent == 0) empty = true;
+      else if (bytes_ > limits_.tensor_bytes / extent)
         throw Error(Fault::input, source_->name() + ": an array of " + shape_text(tensor_.shape) + " exceeds the limit of " +
                                       format_bytes(static_cast<double>(limits_.tensor_bytes)));
-      bytes_ *= extent;
+      bytes_ *= std::max<std::uint64_t>(1, extent);
     }
+    if (empty) bytes_ = 0;
     if (const auto left = source_->remaining(); left && *left < bytes_) ends_early();
   }
 

@@ -35,6 +35,15 @@ Component parse_one(std::string_view text, std::string_view whole) {
   return out;
 }
 
+// Settings are printed in the order of their keys. A value that is read otherwise at the end of its component is refused everywhere.
+void check_printable(const Chain& chain, std::string_view text) {
+  for (const auto& component : chain)
+    for (const auto& [key, value] : component.settings) {
+      if (value.ends_with('+')) malformed(text, "the value of " + quote(key) + " ends with +");
+      if (value.empty() && &component != &chain.back()) malformed(text, "the value of " + quote(key) + " is empty");
+    }
+}
+
 }  // namespace
 
 Chain parse_chain(std::string_view text) {
@@ -47,6 +56,7 @@ Chain parse_chain(std::string_view text) {
     chain.push_back(parse_one(text.substr(start, i - start), text));
     start = i + 1;
   }
+  check_printable(chain, text);
   return chain;
 }
 

@@ -63,7 +63,7 @@ namespace detail {
 
 std::string option_label(const std::string& owner, const std::string& name) {
   // A component's option is spelled as it is typed there: 'krum:byzantine'. A verb's option has no owner: '--byzantine'.
-  return owner.empty() ? "option '--" + name + "'" : "option '" + owner + ":" + name + "'";
+  return "option " + quote(owner.empty() ? "--" + name : owner + ":" + name);
 }
 
 void unknown_option(const std::string& owner, const std::string& name, const std::vector<OptionDoc>& docs) {

@@ -10,7 +10,7 @@
 namespace dml {
 namespace {
 
-constexpr double kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kFarewell = 2.0, kSlept = 2.0;
+constexpr double kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kFarewell = 0.3, kAbort = 1.0, kSlept = 2.0;
 constexpr double kChallenge = 1.2, kGone = 3.5;            // an old process that speaks between these seconds is alive
 constexpr double kPatience = 2.0;                          // for a peer that is done too and may be gone
 
@@ -81,7 +81,7 @@ Mesh::Mesh(const NetworkOptions& options, std::uint64_t base, bool keeps, InFlig
   loop_ = std::make_unique<SocketLoop>(static_cast<SocketLoop::Handler&>(*this), own, others);
 }
 
-Mesh::~Mesh() { loop_->stop(kFarewell); }
+Mesh::~Mesh() { loop_->stop(leaving_ ? kFarewell : 0); }
 
 std::string Mesh::name(const Peer& peer) const { return number(peer.id); }
 
@@ -166,7 +166,7 @@ void Mesh::give_up(const std::string& reason) {
     std::lock_guard lock(mutex_);
     giving_up_ = cause_.empty() ? reason : cause_;
   }
-  loop_->stop(kFarewell);
+  loop_->stop(kAbort);
 }
 
 Traffic Mesh::overhead() {

@@ -20,12 +20,13 @@ const Format& format_named(const std::string& name, const OpenOptions& options) 
               near ? "did you mean '" + *near + "'?" : "known: " + join(names, ", "));
 }
 
-const Format& format_by_extension(std::string_view path, const OpenOptions& options) {
-  const std::string extension = std::filesystem::path(path).extension().string();
+const Format* format_by_extension(std::string_view path, const OpenOptions& options) {
+  std::filesystem::path name(path);
+  if (name.extension() == ".gz") name = name.stem();
   for (const auto& format : options.formats)
     for (const auto& known : format->extensions())
-      if (extension == "." + known) return *format;
-  return format_named("dml", options);
+      if (name.extension() == "." + known) return format.get();
+  return nullptr;
 }
 
 const Format& sniff(std::span<const std::byte> head, const std::string& name, const OpenOptions& options) {
@@ -87,13 +88,16 @@ std::unique_ptr<RecordReader> open_reader(std::unique_ptr<ByteSource> bytes, con
 
 std::unique_ptr<RecordReader> open_reader(std::string_view where, const OpenOptions& options) {
   if (is_socket(where)) return std::make_unique<ListeningReader>(where, options);
-  return open_reader(where == "-" ? stdin_source() : open_file_source(std::string(where)), options);
+  if (where == "-") return open_reader(stdin_source(), options);
+  // Text has no signature: only there the name decides.
+  OpenOptions named = options;
+  if (const Format* format = format_by_extension(where, options); named.from.empty() && format && format->is_text()) named.from = format->name();
+  return open_reader(open_file_source(std::string(where)), named);
 }
 
 std::unique_ptr<RecordWriter> open_writer(std::string_view where, const OpenOptions& options) {
-  const Format& format = !options.to.empty() ? format_named(options.to, options)
-                         : where == "-"      ? format_named("dml", options)
-                                             : format_by_extension(where, options);
+  const Format* by_name = where == "-" ? nullptr : format_by_extension(where, options);
+  const Format& format = !options.to.empty() ? format_named(options.to, options) : by_name ? *by_name : format_named("dml", options);
   auto sink = where == "-" ? stdout_sink() : is_socket(where) ? open_socket_sink(where, options) : open_file_sink(std::string(where));
   return format.writer(std::move(sink), options.header);
 }

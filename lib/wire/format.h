@@ -24,6 +24,7 @@ class Format {
   virtual ~Format() = default;
   virtual std::string name() const = 0;                    // as in --from and --to
   virtual std::vector<std::string> extensions() const = 0; // without dot
+  virtual bool is_text() const { return false; }           // without a signature: the file's extension decides
   /// Whether a file that starts like this (up to 64 bytes) is of this format. Text without a signature: false.
   virtual bool sniff(std::span<const std::byte> head) const = 0;
   /// Throws Error(usage) when the format is write-only (read-only for writer()).

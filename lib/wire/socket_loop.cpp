@@ -24,6 +24,7 @@ constexpr int kBatch = 64;                                 // frames of one sock
 // sender then costs 64 frames, not all memory. Nothing is lost by it, unlike at a sending mark, which stays 0.
 constexpr int kReceiveMark = 64;
 constexpr std::int64_t kMostReply = 8 << 10;               // what comes back over a connection is small
+constexpr int kReplyLinger = 2000;                         // milliseconds; only a live connection can use them
 constexpr int kReplyMark = 1000;                           // acknowledgements that a silent peer may leave unread; later ones repeat them
 
 [[noreturn]] void fail(const std::string& what) { throw Error(Fault::system, what + ": " + zmq_strerror(zmq_errno())); }
@@ -147,7 +148,8 @@ void SocketLoop::Sockets::close(int linger_ms) {
   }
   dealers.clear();
   if (router) {
-    zmq_setsockopt(router, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
+    const int replies = linger_ms > 0 ? kReplyLinger : 0;
+    zmq_setsockopt(router, ZMQ_LINGER, &replies, sizeof replies);
     zmq_close(router);
   }
   router = nullptr;

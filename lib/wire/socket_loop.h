@@ -38,7 +38,8 @@ class SocketLoop {
   SocketLoop(Handler& handler, const std::optional<SocketAddress>& bound, const std::vector<SocketAddress>& connected);
   /// Stops at once: what ZeroMQ still holds is given up, except that frames of stop() get a moment.
   ~SocketLoop();
-  /// Ends the loop; frames that ZeroMQ holds get at most `linger` seconds. Called from another thread.
+  /// Ends the loop after a last turn of the handler. Frames to peers that are not there any more get `linger` seconds, answers to live
+  /// connections a little longer; 0 drops all at once. Called from another thread.
   void stop(double linger);
   void wake();                                             // any thread
   /// Any thread: closes all sockets and opens them again, as a broken network would. Frames on the way are lost; for tests.

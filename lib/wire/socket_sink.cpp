@@ -13,7 +13,7 @@ namespace dml {
 namespace {
 
 constexpr std::size_t kChunk = 1 << 20;                    // a full one is sent at once, a part of one after kFlush
-constexpr double kFlush = 0.1, kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kKeepAlive = 1.0, kFarewell = 2.0;
+constexpr double kFlush = 0.1, kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kKeepAlive = 1.0, kFarewell = 0.3, kAbort = 1.0;
 
 class SocketSink final : public ByteSink, private SocketLoop::Handler {
  public:
@@ -28,7 +28,7 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
       leaving_ = true;
     }
     loop_.wake();
-    loop_.stop(told ? kFarewell : 0);
+    loop_.stop(told ? kAbort : 0);
   }
 
   void write(std::span<const std::byte> data) override {

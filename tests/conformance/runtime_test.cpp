@@ -121,7 +121,7 @@ TEST_CASE("nodes vanish at different rounds, resume from their own checkpoints, 
     const auto peers = ipc_peers(folder, kNodes);
     std::vector<double> ended(kNodes);
     std::vector<std::string> errors(kNodes);
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads;
     for (NodeId id = 0; id < kNodes; ++id)
       threads.emplace_back([&, id] {
         NetworkOptions options = over_network(peers, id);

@@ -18,7 +18,7 @@ struct IdxOptions {
 Options<IdxOptions> options() {
   return Options<IdxOptions>()
       .add("images", &IdxOptions::images, "array of training samples")
-      .add("labels", &IdxOptions::labels, "array of their classes 0, 1, ..")
+      .add("labels", &IdxOptions::labels, "array of their classes, numbered from 0")
       .add("test-images", &IdxOptions::test_images, "array of test samples; none: every fifth training sample")
       .add("test-labels", &IdxOptions::test_labels, "array of their classes")
       .add("scale", &IdxOptions::scale, "features are divided by this", above(0));

@@ -240,19 +240,19 @@ TEST_CASE("silence: a peer that never starts or dies is named by all others, a l
   Folder folders[3];
   std::vector<Outcome> never, dies, slow;
   const auto brief = [](NodeId, NetworkOptions& options) { options.timeout = 2.5; };
-  std::thread runs[] = {std::thread([&] {
+  std::jthread runs[] = {std::jthread([&] {
                           Nodes nodes = ring_of(4, 5);
                           nodes[3].reset();
                           never = run_threads(nodes, ipc_peers(folders[0], 4), brief);
                         }),
-                        std::thread([&] {
+                        std::jthread([&] {
                           Nodes nodes = ring_of(6, 8);
                           nodes[3] = std::make_unique<Acting>(ring_plan(8, 6), 1.0, [](std::uint64_t round) {
                             if (round == 4) throw Vanish();
                           });
                           dies = run_threads(nodes, ipc_peers(folders[1], 6), brief);
                         }),
-                        std::thread([&] {
+                        std::jthread([&] {
                           Nodes nodes = ring_of(4, 3);
                           nodes[1] = std::make_unique<Acting>(ring_plan(3, 4), 1.1, [](std::uint64_t round) {
                             if (round == 1) std::this_thread::sleep_for(std::chrono::milliseconds(3500));
@@ -319,7 +319,7 @@ TEST_CASE("an id twice: the endpoint is taken, or the others refuse the second p
   nodes[0] = std::make_unique<Acting>(plan, 1.0, [&](std::uint64_t round) {   // holds the run until the seconds were refused
     while (round == 1 && !go) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   });
-  std::thread seconds([&] {
+  std::jthread seconds([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     Scalar same(plan, {5});
     CHECK(lacks(run_one(same, over_network(peers, 1)).error, "another process uses it") == "");
@@ -347,7 +347,7 @@ TEST_CASE("strangers at a node's port change nothing") {
   Nodes same = ring_of(4, 4);
   RunOptions run;
   simulate(same, run);
-  std::thread stranger([&] {
+  std::jthread stranger([&] {
     OpenOptions open;
     open.timeout = 5;
     auto sink = open_socket_sink(peers[2].endpoint, open); // a stream where a node listens
@@ -399,7 +399,7 @@ TEST_CASE("a restart without its checkpoint is sent away, and the run waits for 
   simulate(same, RunOptions());
   std::atomic<bool> again{false};
   std::vector<Outcome> outcomes(4);
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (const NodeId id : {0u, 1u, 3u})
     threads.emplace_back([&, id] { outcomes[id] = run_one(*nodes[id], over_network(peers, id)); });
   threads.emplace_back([&] {

@@ -54,7 +54,7 @@ inline Outcome run_one(Node& node, const NetworkOptions& options) {
 template <class Adjust>
 std::vector<Outcome> run_threads(Nodes& nodes, const std::vector<Peer>& peers, Adjust adjust) {
   std::vector<Outcome> outcomes(nodes.size());
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (NodeId id = 0; id < nodes.size(); ++id)
     threads.emplace_back([&, id] {
       if (!nodes[id]) return;                              // never starts
