@@ -62,7 +62,7 @@ std::string window(int from, int to) {
   return "dsgd topology=random schedule=dense-rounds:start=0.2,end=15,from=" + std::to_string(from) + ",to=" + std::to_string(to);
 }
 
-void tell(const char* what, std::uint64_t seed, const Result& r) {
+void tell(const std::string& what, std::uint64_t seed, const Result& r) {
   MESSAGE(what << ", seed " << seed << ": local " << r.local << ", best " << r.best << ", merged " << r.merged);
 }
 

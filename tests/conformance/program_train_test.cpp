@@ -142,7 +142,7 @@ TEST_CASE("simulator = threads over ipc, for every program") {
 }
 
 TEST_CASE("simulator = threads over ipc, with a liar and a robust rule") {
-  for (const auto* name : {"dsgd topology=complete", "fedavg"}) {
+  for (const std::string name : {"dsgd topology=complete", "fedavg"}) {
     CAPTURE(name);
     std::vector<Traffic> sent;
     check_equal(simulated(name, "trimmed-mean:byzantine=1"), networked(name, "trimmed-mean:byzantine=1", sent));

@@ -62,7 +62,7 @@ TEST_CASE("gossip-topologies check 4: ATC fixed points are biased per node and e
 }
 
 TEST_CASE("single-merge check 2: with a doubly stochastic W the mean follows centralised descent") {
-  for (const auto* program : {"dsgd topology=ring", "dsgd topology=complete", "dsgd topology=isolated", "dsgd topology=random:peers=1,pair=true",
+  for (const std::string program : {"dsgd topology=ring", "dsgd topology=complete", "dsgd topology=isolated", "dsgd topology=random:peers=1,pair=true",
                               "dsgd topology=ring variant=cta", "dsgd topology=star"}) {
     CAPTURE(program);
     CHECK(std::fabs(mean_of(test::run(program, four_targets(3))) - 0.976) <= 1e-12);
@@ -78,7 +78,7 @@ TEST_CASE("check 6: complete topology is the average of all nodes, each step") {
 
 TEST_CASE("no exchange is training alone, bit for bit: isolated, a schedule of 0, and the local arithmetic itself") {
   const auto data = test::clouds();
-  for (const auto* variant : {"atc", "cta"}) {
+  for (const std::string variant : {"atc", "cta"}) {
     CAPTURE(variant);
     auto setup = test::setup_of("mlp:hidden=6", data, 4, 5);
     setup.local_steps = 3;
@@ -121,7 +121,7 @@ TEST_CASE("one or two threads, equal bits") {
   const auto data = test::clouds(9);
   auto setup = test::setup_of("mlp:hidden=32,16", data, 9, 8);
   setup.local_steps = 2;
-  for (const auto* program : {"dsgd", "dsgd variant=cta topology=random:peers=1.5", "fedavg participation=0.5"}) {
+  for (const std::string program : {"dsgd", "dsgd variant=cta topology=random:peers=1.5", "fedavg participation=0.5"}) {
     CAPTURE(program);
     set_threads(1);
     const auto one = test::run(program, setup);

@@ -71,7 +71,7 @@ TEST_CASE("federated: a liar's update is flipped") {
 TEST_CASE("a message that is not finite is dropped, named, and its weight stays at home") {
   auto setup = agreeing(1);
   setup.byzantine = 1;
-  for (const auto* attack : {"constant:value=nan", "constant:value=inf"}) {
+  for (const std::string attack : {"constant:value=nan", "constant:value=inf"}) {
     CAPTURE(attack);
     setup.attack = parse_chain(attack);
     Warnings warnings;
@@ -99,7 +99,7 @@ TEST_CASE("random attacks are keyed by node and round, not by chance") {
 TEST_CASE("a run that diverges says who and when") {
   auto setup = test::setup_of("quadratic:targets=1,2,curvature=4", nullptr, 2, 5000);
   setup.lr = 1;
-  for (const auto* program : {"dsgd topology=complete", "dsgd topology=isolated", "dsgd variant=cta topology=complete", "fedavg"}) {
+  for (const std::string program : {"dsgd topology=complete", "dsgd topology=isolated", "dsgd variant=cta topology=complete", "fedavg"}) {
     CAPTURE(program);
     try {
       test::run(program, setup);
