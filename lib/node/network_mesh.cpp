@@ -1,7 +1,9 @@
 #include "node/network_mesh.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -10,7 +12,7 @@
 namespace dml {
 namespace {
 
-constexpr double kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kFarewell = 0.3, kAbort = 1.0, kSlept = 2.0;
+constexpr double kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0.02, kProbe = 0.2, kFarewell = 0.3, kAbort = 1.0, kLastWords = 0.5, kSlept = 2.0;
 constexpr double kChallenge = 1.2, kGone = 3.5;            // an old process that speaks between these seconds is alive
 constexpr double kPatience = 2.0;                          // for a peer that is done too and may be gone
 
@@ -166,6 +168,9 @@ void Mesh::give_up(const std::string& reason) {
     std::lock_guard lock(mutex_);
     giving_up_ = cause_.empty() ? reason : cause_;
   }
+  // Peers greet again every tenth of a second: one that missed the reason, or starts just now, is told before this process is gone.
+  loop_->wake();
+  std::this_thread::sleep_for(std::chrono::duration<double>(kLastWords));
   loop_->stop(kAbort);
 }
 
