@@ -204,8 +204,9 @@ class DmlWriter final : public RecordWriter {
       return;
     }
     flush();
-    for (std::size_t at = 0; at < data.size(); at += 1 << 20) {          // hash while the piece is in the cache
-      const auto piece = data.subspan(at, std::min<std::size_t>(1 << 20, data.size() - at));
+    constexpr std::size_t kPiece = 4 << 20;                // large for the file system; small enough to be hashed while it is in the cache
+    for (std::size_t at = 0; at < data.size(); at += kPiece) {
+      const auto piece = data.subspan(at, std::min(kPiece, data.size() - at));
       XXH3_64bits_update(&hash_, piece.data(), piece.size());
       sink_->write(piece);
     }

@@ -35,18 +35,7 @@ Component parse_one(std::string_view text, std::string_view whole) {
   return out;
 }
 
-// Settings are printed in the order of their keys. A value that is read otherwise at the end of its component is refused everywhere.
-void check_printable(const Chain& chain, std::string_view text) {
-  for (const auto& component : chain)
-    for (const auto& [key, value] : component.settings) {
-      if (value.ends_with('+')) malformed(text, "the value of " + quote(key) + " ends with +");
-      if (value.empty() && &component != &chain.back()) malformed(text, "the value of " + quote(key) + " is empty");
-    }
-}
-
-}  // namespace
-
-Chain parse_chain(std::string_view text) {
+Chain parse_parts(std::string_view text) {
   Chain chain;
   std::size_t start = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -56,7 +45,24 @@ Chain parse_chain(std::string_view text) {
     chain.push_back(parse_one(text.substr(start, i - start), text));
     start = i + 1;
   }
-  check_printable(chain, text);
+  return chain;
+}
+
+// Settings are printed in the order of their keys, and what is printed (in outputs, by describe) must read back. A value that ends with +
+// or = may be understood where it stands and not at the end of its component.
+bool reads_back(const Chain& chain) {
+  try {
+    return parse_parts(to_string(chain)) == chain;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+Chain parse_chain(std::string_view text) {
+  Chain chain = parse_parts(text);
+  if (!reads_back(chain)) malformed(text, "a value ends with + or =, or is empty, where it cannot be told from a chain");
   return chain;
 }
 

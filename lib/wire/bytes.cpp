@@ -58,8 +58,9 @@ Recycler& recycler() {
 
 std::byte* allocate(std::size_t capacity) {
   if (capacity < kHugeFrom) return static_cast<std::byte*>(std::aligned_alloc(64, capacity));
-  void* data = std::aligned_alloc(kHugePage, capacity);
-  if (data) madvise(data, capacity / kHugePage * kHugePage, MADV_HUGEPAGE);        // a wish: without it nothing but time is lost
+  void* data = nullptr;                                    // aligned_alloc wants a multiple of the alignment
+  if (posix_memalign(&data, kHugePage, capacity) != 0) return nullptr;
+  madvise(data, capacity / kHugePage * kHugePage, MADV_HUGEPAGE);        // a wish: without it nothing but time is lost
   return static_cast<std::byte*>(data);
 }
 

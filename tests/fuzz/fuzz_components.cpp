@@ -71,5 +71,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 std::vector<std::string> fuzz_seeds() {
   return {"krum:byzantine=2", "clip:c=2+nnm:byzantine=2", "a:numbers=1,2.5,-3e+6,names=x,y,text=z", "x:rate=0.25,count=64Mi,offset=-12,seed=18446744073709551615",
-          "x:flag=yes,word=median,maybe=1e-300", "ef+topk:k=0.01", "a:chain=b", "0.1", "1e300", "7", "true", "1,2,3", "a,,b", "64M", "-0", "a:k=+x,l=1+,m=2"};
+          "x:flag=yes,word=median,maybe=1e-300", "ef+topk:k=0.01", "a:chain=b", "0.1", "1e300", "7", "true", "1,2,3", "a,,b", "64M", "-0", "a:k=+x,l=1+,m=2", "a:z=,b=2+c", "a:z=x=,b=2+c"};
 }

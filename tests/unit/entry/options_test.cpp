@@ -37,9 +37,13 @@ TEST_CASE("components: names, settings, lists, chains") {
   CHECK(to_string(chain) == "clip:c=2+nnm:byzantine=2,w=1,2,3+topk:k=1e+6");
   for (const char* bad : {"", ":a=1", "x:", "x:1", "x:a=1,a=2", "x:=1", "a+", "x:a=1,,"}) CHECK(error_of([&] { parse_chain(bad); }).starts_with("2 component"));
   CHECK(error_of([] { parse_component("a+b"); }).starts_with("2 "));
+  // Sorted by key, these would read back as something else.
+  for (const char* odd : {"a:z=1+,b=2", "a:z=,b=2+c", "a:z=x=,b=2+c"}) CHECK(error_of([&] { parse_chain(odd); }).ends_with("cannot be told from a chain"));
+  CHECK(parse_chain("a:z=,b=2") == parse_chain(to_string(parse_chain("a:z=,b=2"))));
 }
 
 TEST_CASE("options: defaults, required, checks, near misses") {
+  CHECK(error_of([] { sample().read({{"a\nb", "1"}}, "x"); }).starts_with("2 option 'x:a\\x0ab' is unknown"));
   CHECK(error_of([] { sample().read({}); }) == "2 option '--count' is required: how many");
   const auto made = sample().read({{"count", "3"}, {"weights", "1,2.5"}, {"limit", "4"}, {"part", "krum:byzantine=1"}, {"flag", "true"}});
   CHECK(made.count == 3);
