@@ -111,7 +111,7 @@ void check_equal(const std::vector<Record>& a, const std::vector<Record>& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     CAPTURE(i);
     CHECK(test::same_bits(a[i], b[i]));
-    CHECK(a[i].meta == b[i].meta);
+    CHECK(to_json(a[i].meta) == to_json(b[i].meta));       // says what differs
     CHECK((a[i].meta == b[i].meta));
   }
 }
