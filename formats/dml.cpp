@@ -27,10 +27,9 @@ class DmlReader final : public RecordReader {
     while (next_tensor()) {
     }
     for (;;) {
-      ParsedObject object = next_object(/*hashed=*/false);
+      ParsedObject object = parse_next(place());
       if (object.fields.count("kind")) {
         hash(object.size);
-        in_record_ = true;
         ++records_;
         ++total_records_;
         if (records_ > limits_.records) throw Error(Fault::input, name() + " holds more than " + std::to_string(limits_.records) + " records");
@@ -42,8 +41,6 @@ class DmlReader final : public RecordReader {
       if (!object.fields.count("end")) throw Error(Fault::input, after() + " stands neither a record nor the end record");
       finish_stream(object);
       source_.skip(object.size);
-      offset_ = 0;
-      in_record_ = false;
       if (source_.peek(1).empty()) {
         finished_ = true;
         return std::nullopt;
@@ -54,7 +51,7 @@ class DmlReader final : public RecordReader {
 
   std::optional<Tensor> next_tensor() override {
     if (tensors_left_ == 0) return std::nullopt;
-    TensorPart part = to_tensor_part(next_object(true), limits_, where());
+    TensorPart part = to_tensor_part(next_object(), limits_, where());
     Tensor& tensor = part.tensor;
     if (part.part != 0) throw Error(Fault::input, where() + ": tensor " + quote(tensor.name) + " lacks its first part");
     if (!last_name_.empty() && tensor.name <= last_name_)
@@ -64,7 +61,7 @@ class DmlReader final : public RecordReader {
     Buffer buffer(whole);
     read_data(buffer.span().subspan(0, part.bytes));
     for (std::uint64_t i = 1; i < part.parts; ++i) {
-      const TensorPart more = to_tensor_part(next_object(true), limits_, where());
+      const TensorPart more = to_tensor_part(next_object(), limits_, where());
       if (more.part != i || more.parts != part.parts || more.tensor.name != tensor.name || more.tensor.dtype != tensor.dtype ||
           more.tensor.shape != tensor.shape)
         throw Error(Fault::input, where() + ": the parts of tensor " + quote(tensor.name) + " do not belong together");
@@ -90,7 +87,6 @@ class DmlReader final : public RecordReader {
   void read_header() {
     XXH3_64bits_reset(&hash_);
     records_ = 0;
-    offset_ = 0;
     if (source_.peek(1).empty()) throw Error(Fault::input, name() + " is empty", "a stream without records still has a header and an end record");
     const std::string where = "the header of " + name();
     auto object = parse_next(where);
@@ -110,15 +106,15 @@ class DmlReader final : public RecordReader {
       wanted = std::min(kMostHead, wanted * 4);
     }
   }
-  ParsedObject next_object(bool hashed) {
-    auto object = parse_next(tensors_left_ ? where() : "what follows " + (records_ ? where() : "the header of " + name()));
-    if (hashed) hash(object.size);
+  ParsedObject next_object() {                             // taken and hashed
+    auto object = parse_next(place());
+    hash(object.size);
     return object;
   }
+  std::string place() const { return tensors_left_ ? where() : "what follows " + (records_ ? where() : "the header of " + name()); }
   void hash(std::size_t taken) {
     XXH3_64bits_update(&hash_, source_.peek(taken).data(), taken);
     source_.skip(taken);
-    offset_ += taken;
   }
   void read_data(std::span<std::byte> out) {
     // In pieces that stay in the cache between the read and the hash.
@@ -127,7 +123,6 @@ class DmlReader final : public RecordReader {
       if (!source_.read_exactly(piece)) ends_early();
       XXH3_64bits_update(&hash_, piece.data(), piece.size());
     }
-    offset_ += out.size();
   }
   void finish_stream(const ParsedObject& end) {
     const std::string at = "the end record of " + name();
@@ -142,9 +137,9 @@ class DmlReader final : public RecordReader {
   Limits limits_;
   XXH3_state_t hash_;
   std::optional<StreamHeader> header_;
-  std::uint64_t records_ = 0, total_records_ = 0, tensors_left_ = 0, offset_ = 0;
+  std::uint64_t records_ = 0, total_records_ = 0, tensors_left_ = 0;
   std::string last_name_;
-  bool finished_ = false, in_record_ = false;
+  bool finished_ = false;
 };
 
 class DmlWriter final : public RecordWriter {

@@ -10,36 +10,19 @@
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "base/series.h"
 
 namespace dml {
 namespace {
 
 std::uint32_t mulhi(std::uint32_t a, std::uint32_t b) { return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32); }
 
-// sin(x) and cos(x) for |x| <= pi/4 by their Taylor series; the first left-out term is below 1e-16.
-double sin_small(double x) {
-  const double y = x * x;
-  double s = -1.0 / 1307674368000.0;
-  s = s * y + 1.0 / 6227020800.0;
-  s = s * y - 1.0 / 39916800.0;
-  s = s * y + 1.0 / 362880.0;
-  s = s * y - 1.0 / 5040.0;
-  s = s * y + 1.0 / 120.0;
-  s = s * y - 1.0 / 6.0;
-  return x + x * (y * s);
-}
-
-double cos_small(double x) {
-  const double y = x * x;
-  double c = 1.0 / 20922789888000.0;
-  c = c * y - 1.0 / 87178291200.0;
-  c = c * y + 1.0 / 479001600.0;
-  c = c * y - 1.0 / 3628800.0;
-  c = c * y + 1.0 / 40320.0;
-  c = c * y - 1.0 / 720.0;
-  c = c * y + 1.0 / 24.0;
-  c = c * y - 0.5;
-  return 1.0 + y * c;
+// A series by Horner's rule, as far as its last coefficient.
+template <std::size_t n>
+double horner(const double (&series)[n], double y) {
+  double sum = series[0];
+  for (std::size_t i = 1; i < n; ++i) sum = sum * y + series[i];
+  return sum;
 }
 
 }  // namespace
@@ -144,7 +127,7 @@ std::pair<double, double> portable_sincos_turn(double u) {
   const int octant = static_cast<int>(u * 8.0);           // quarter turns around the nearest multiple of pi/2
   const int quarter = (octant + 1) / 2;
   const double x = (u - quarter * 0.25) * 6.283185307179586;
-  const double s = sin_small(x), c = cos_small(x);
+  const double y = x * x, s = x + x * (y * horner(kSineSeries, y)), c = 1.0 + y * horner(kCosineSeries, y);
   switch (quarter & 3) {
     case 0: return {s, c};
     case 1: return {c, -s};

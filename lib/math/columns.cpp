@@ -10,6 +10,7 @@
 
 #include "base/parallel.h"
 #include "math/columns.h"
+#include "math/promote-inl.h"
 #include "math/network.h"
 
 #ifndef DML_MATH_COLUMNS_JOBS                               // this file is read once per target
@@ -50,11 +51,6 @@ template <class T>
 using Narrow = hn::Rebind<T, D>;                            // as many lanes as a vector of doubles has
 
 template <class T>
-HWY_INLINE V wide(const T* from) {
-  if constexpr (std::is_same_v<T, float>) return hn::PromoteTo(D(), hn::LoadU(Narrow<T>(), from));
-  else return hn::LoadU(D(), from);
-}
-template <class T>
 HWY_INLINE void store(V value, T* to) {
   if constexpr (std::is_same_v<T, float>) hn::StoreU(hn::DemoteTo(Narrow<T>(), value), Narrow<T>(), to);
   else hn::StoreU(value, D(), to);
@@ -70,7 +66,7 @@ HWY_INLINE void add_rows(const Average<T>& job, std::size_t row, std::size_t at,
     V sum = hn::Load(d, sums + c);
 #pragma GCC unroll 8
     for (std::size_t i = 0; i < count; ++i)
-      sum = hn::Add(sum, hn::Mul(hn::Set(d, job.weights[row + i]), wide(job.rows[row + i] + at + c)));
+      sum = hn::Add(sum, hn::Mul(hn::Set(d, job.weights[row + i]), promoted(D(), job.rows[row + i] + at + c)));
     hn::Store(sum, d, sums + c);
   }
   for (; c < size; ++c)
@@ -125,7 +121,7 @@ void ranks(const Ranks<T>& job, std::size_t width, T* tile, std::size_t first, s
     T* result = tile + job.first * width;                   // the lowest rank wanted makes room for the mean
     for (std::size_t c = 0; c < width; c += half) {
       V sum = hn::Zero(D());                                // +0: a -0 comes out as +0
-      for (std::size_t i = job.first; i < job.last; ++i) sum = hn::Add(sum, wide(tile + i * width + c));
+      for (std::size_t i = job.first; i < job.last; ++i) sum = hn::Add(sum, promoted(D(), tile + i * width + c));
       store(hn::Div(sum, divisor), result + c);
     }
     std::copy(result, result + used, job.out + at);

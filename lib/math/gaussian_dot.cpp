@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "base/series.h"
 #include "math/gaussian_dot.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -75,6 +76,14 @@ HWY_INLINE VD log_lanes(VD x) {
   return hn::Add(hn::Mul(exponent, hn::Set(d, 0.6931471805599453)), hn::Mul(hn::Set(d, 2.0), series));
 }
 
+template <std::size_t n>
+HWY_INLINE VD horner(const double (&series)[n], VD y) {
+  auto sum = hn::Set(D(), series[0]);
+#pragma GCC unroll 8
+  for (std::size_t i = 1; i < n; ++i) sum = hn::Add(hn::Mul(sum, y), hn::Set(D(), series[i]));
+  return sum;
+}
+
 // portable_sincos_turn, likewise.
 struct SinCos { VD sin, cos; };
 HWY_INLINE SinCos sincos_lanes(VD turn) {
@@ -84,14 +93,7 @@ HWY_INLINE SinCos sincos_lanes(VD turn) {
   const auto quarter = hn::Floor(hn::Mul(hn::Add(octant, hn::Set(d, 1.0)), hn::Set(d, 0.5)));
   const auto x = hn::Mul(hn::Sub(turn, hn::Mul(quarter, hn::Set(d, 0.25))), hn::Set(d, 6.283185307179586));
   const auto y = hn::Mul(x, x);
-  auto s = hn::Set(d, -1.0 / 1307674368000.0);
-#pragma GCC unroll 6
-  for (const double a : {1.0 / 6227020800.0, -1.0 / 39916800.0, 1.0 / 362880.0, -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0})
-    s = hn::Add(hn::Mul(s, y), hn::Set(d, a));
-  auto c = hn::Set(d, 1.0 / 20922789888000.0);
-#pragma GCC unroll 7
-  for (const double a : {-1.0 / 87178291200.0, 1.0 / 479001600.0, -1.0 / 3628800.0, 1.0 / 40320.0, -1.0 / 720.0, 1.0 / 24.0, -0.5})
-    c = hn::Add(hn::Mul(c, y), hn::Set(d, a));
+  const auto s = horner(kSineSeries, y), c = horner(kCosineSeries, y);
   const auto sine = hn::Add(x, hn::Mul(x, hn::Mul(y, s))), cosine = hn::Add(hn::Set(d, 1.0), hn::Mul(y, c));
   // quarter 0: (s, c), 1: (c, -s), 2: (-s, -c), 3: (-c, s), 4: as 0.
   const auto q = hn::BitCast(u, hn::Add(quarter, hn::Set(d, 0x1p52)));   // its low bits

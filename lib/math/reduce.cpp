@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "math/reduce.h"
+#include "math/promote-inl.h"
 
 #ifndef DML_MATH_REDUCE_RANGE                               // this file is read once per target
 #define DML_MATH_REDUCE_RANGE
@@ -34,12 +35,6 @@ constexpr std::size_t kPairs = kVectors >= 8 ? 1 : 8 / kVectors;   // partners d
 using D = hn::FixedTag<double, kWide>;
 using V = hn::Vec<D>;
 
-template <class T>
-HWY_INLINE V wide(const T* from) {
-  if constexpr (std::is_same_v<T, float>) return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<float, D>(), from));
-  else return hn::LoadU(D(), from);
-}
-
 struct Sum { static HWY_INLINE V term(V a, V) { return a; } };
 struct Dot { static HWY_INLINE V term(V a, V b) { return hn::Mul(a, b); } };
 struct Distance {
@@ -63,9 +58,9 @@ template <class Op, std::size_t count, class T>
 HWY_INLINE void sixteen(const T* a, const T* const* b, std::size_t at, V (&lanes)[count][kVectors]) {
 #pragma GCC unroll 8
   for (std::size_t v = 0; v < kVectors; ++v) {
-    const V x = wide(a + at + v * kWide);
+    const V x = promoted(D(), a + at + v * kWide);
 #pragma GCC unroll 8
-    for (std::size_t p = 0; p < count; ++p) lanes[p][v] = hn::Add(lanes[p][v], Op::term(x, wide(b[p] + at + v * kWide)));
+    for (std::size_t p = 0; p < count; ++p) lanes[p][v] = hn::Add(lanes[p][v], Op::term(x, promoted(D(), b[p] + at + v * kWide)));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "wire/socket.h"
 
@@ -78,11 +79,13 @@ class ListeningReader final : public RecordReader {
 
 std::unique_ptr<RecordReader> open_reader(std::unique_ptr<ByteSource> bytes, const OpenOptions& options) {
   auto source = std::make_unique<BufferedSource>(std::move(bytes));
-  if (looks_gzipped(source->peek(64)))
+  const bool gzipped = looks_gzipped(source->peek(64));
+  if (gzipped)
     source = std::make_unique<BufferedSource>(gunzip(std::move(source), options.limits.inflated_bytes));
   const auto head = source->peek(64);
   const Format& format = options.from.empty() ? sniff(head.first(std::min<std::size_t>(64, head.size())), source->name(), options)
                                               : format_named(options.from, options);
+  log(Level::detail, source->name() + " is read as " + format.name() + (gzipped ? ", inflated" : ""));
   return format.reader(std::move(source), options.limits);
 }
 
@@ -102,6 +105,7 @@ std::unique_ptr<RecordWriter> open_writer(std::string_view where, const OpenOpti
   const Format* by_name = where == "-" ? nullptr : format_by_extension(where, options);
   const Format& format = !options.to.empty() ? format_named(options.to, options) : by_name ? *by_name : format_named("dml", options);
   auto sink = where == "-" ? stdout_sink() : is_socket(where) ? open_socket_sink(where, options) : open_file_sink(std::string(where));
+  log(Level::detail, sink->name() + " is written as " + format.name());
   return format.writer(std::move(sink), options.header);
 }
 

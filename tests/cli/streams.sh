@@ -27,6 +27,12 @@ refused 2 "format 'dlm' is unknown" dmerge mean --to dlm a.dml -o x.dml
 head -c 100 a.dml | refused 3 'standard input ends early' dmerge mean -o x.dml
 absent x.dml
 
+# Details are for those who ask.
+run dmerge mean a.dml -o x.dml;           status 0; stderr_empty
+gzip -k a.dml
+run dmerge mean -v a.dml.gz -o x.dml;     status 0; stderr_has "detail: 'a.dml.gz' is read as dml, inflated"; stderr_has "'x.dml' is written as dml"
+rm x.dml
+
 # The kept target survives a failed run; a link stays a link; a FIFO and /dev/null are written through.
 cp a.dml kept.dml;               refused 3 'cut.dml' dmerge mean cut.dml -o kept.dml; same kept.dml a.dml
 ln -s real.dml link.dml;         run dmerge mean a.dml -o link.dml; status 0; [ -L link.dml ] || fail 'the link is gone'; exists real.dml
