@@ -24,6 +24,12 @@ grep -aq '"source": {"options": {}, "tool": "make_records"' again.npz || fail 't
 # Pipes in and out, --to and --from; the bytes decide what an input is, not its name.
 dmerge convert a.dml --to safetensors | dmerge convert --to npz | dmerge convert > piped.dml
 run dmerge diff --exact a.dml piped.dml;                status 0
+# Standard input may be a file that somebody has begun to read: places count from there.
+for format in safetensors npz; do
+  { printf 'skip!'; cat b.$format; } > shifted
+  { dd bs=5 count=1 status=none > /dev/null; dmerge convert; } < shifted > rest.dml
+  run dmerge diff --exact a.dml rest.dml;               status 0
+done
 cp b.npz disguised.safetensors
 run dmerge diff --exact a.dml disguised.safetensors;    status 0
 refused 3 "'b.npz' is no npy array" dmerge convert --from npy b.npz -o x.dml

@@ -48,4 +48,25 @@ inline std::vector<std::string> npy_seeds() {
           npy_file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "aaaa"), "\x93NUMPY\x02\x00\xff\xff\xff\xff{"s, npy_file("")};
 }
 
+/// A sound archive with its directory forged in the ways that readers must notice.
+inline std::vector<std::string> npz_seeds(const std::string& good) {
+  using namespace std::literals;
+  std::vector<std::string> out = {good, good + good, "x" + good, good + "x", "PK\5\6"s + std::string(18, '\0')};
+  const auto forged = [&](std::size_t at, const std::string& value) { out.push_back(std::string(good).replace(at, value.size(), value)); };
+  const std::size_t central = good.find("PK\1\2"), second = good.find("PK\1\2", central + 4), end = good.rfind("PK\5\6");
+  if (second == std::string::npos) return out;
+  for (const std::size_t at : {8, 10, 16, 20, 24, 28, 30, 32, 42, 46}) forged(central + at, "\xff\xff");   // flags, method, checksum, sizes, lengths, place, name
+  for (const std::size_t at : {4, 8, 10, 12, 16, 20}) forged(end + at, "\xff\xff");
+  forged(central + 10, "\x0c\0"s), forged(central + 8, "\1\0"s), forged(central + 16, "\1\2\3\4"), forged(second + 42, "\0\0\0\0"s);
+  forged(second + 46, good.substr(central + 46, 1)), forged(central + 46, "\0"s), forged(central - 1, "\x55");
+  const std::string zeros(4, '\0'), full = "\xff\xff\xff\xff";   // the first entry's numbers in a zip64 field
+  std::string wide = good;
+  wide.insert(central + 46 + static_cast<unsigned char>(good[central + 28]), "\1\0\x18\0"s + good.substr(central + 24, 4) + zeros + good.substr(central + 20, 4) + zeros + good.substr(central + 42, 4) + zeros);
+  wide.replace(central + 20, 8, full + full).replace(central + 42, 4, full).replace(central + 30, 1, "\x1c");
+  const std::uint32_t size = static_cast<std::uint32_t>(wide.rfind("PK\5\6") - central);
+  for (int i = 0; i < 4; ++i) wide[wide.rfind("PK\5\6") + 12 + static_cast<std::size_t>(i)] = static_cast<char>(size >> (8 * i) & 255);
+  out.push_back(wide);
+  return out;
+}
+
 }  // namespace fuzz

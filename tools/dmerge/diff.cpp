@@ -55,6 +55,8 @@ class Diff final : public Verb {
         right = b.next_tensor();
       } else {
         compare_pair(call, *left, *right, index);
+        left.reset();                                      // before the next ones take their memory
+        right.reset();
         left = a.next_tensor();
         right = b.next_tensor();
       }

@@ -94,6 +94,7 @@ class Merge final : public Verb {
     writer->begin({"model", common_meta(heads), heads[0].tensors, {}});
     std::vector<Tensor> inputs(readers.size());
     for (std::uint64_t t = 0; t < heads[0].tensors; ++t) {
+      for (auto& input : inputs) input = {};               // before the next ones take their memory
       for (std::size_t i = 0; i < readers.size(); ++i) inputs[i] = *readers[i]->next_tensor();
       writer->tensor(merge_tensor(inputs, names));
     }
