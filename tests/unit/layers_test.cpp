@@ -42,6 +42,7 @@ const std::vector<Package> kPackages{
     {"Highway", {"hwy/"}, {"lib/math/"}},
     {"Eigen", {"Eigen/"}, {"lib/math/", "lib/topology/"}},
     {"zlib", {"zlib.h"}, {"lib/wire/"}},
+    {"simdjson", {"simdjson"}, {"formats/"}},
     {"doctest", {"doctest"}, {}}};
 
 bool starts_with_any(const std::string& text, const std::vector<std::string>& starts) {
