@@ -98,6 +98,7 @@ class Call final : public Invocation {
     options.to = common_.to;
     options.limits.tensor_bytes = static_cast<std::uint64_t>(common_.limit_tensor);
     options.limits.tensors = static_cast<std::uint64_t>(common_.limit_tensors);
+    options.limits.pixels = static_cast<std::uint64_t>(common_.limit_pixels);
     options.timeout = common_.timeout;
     options.expect = common_.expect;
     options.insecure = common_.insecure;

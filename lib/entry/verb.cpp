@@ -15,7 +15,7 @@ std::vector<std::string> with(std::vector<std::string> names, const std::vector<
 }  // namespace
 
 std::vector<std::string> reads(std::vector<std::string> more) {
-  return with({"quiet", "verbose", "from", "timeout", "expect", "insecure", "limit-tensor", "limit-tensors"}, more);
+  return with({"quiet", "verbose", "from", "timeout", "expect", "insecure", "limit-tensor", "limit-tensors", "limit-pixels"}, more);
 }
 std::vector<std::string> writes(std::vector<std::string> more) {
   return with({"output", "to", "quiet", "verbose", "timeout", "insecure"}, more);
@@ -39,7 +39,8 @@ const Options<Common>& common_options() {
           .add("keep-going", &Common::keep_going, "name a bad input, finish the rest, exit 3")
           .add("insecure", &Common::insecure, "allow plaintext sockets beyond this machine")
           .add("limit-tensor", &Common::limit_tensor, "largest tensor to believe, in bytes", at_least(1))
-          .add("limit-tensors", &Common::limit_tensors, "most tensors of a record to believe", at_least(1));
+          .add("limit-tensors", &Common::limit_tensors, "most tensors of a record to believe", at_least(1))
+          .add("limit-pixels", &Common::limit_pixels, "most pixels of a picture to believe", at_least(1));
   return options;
 }
 

@@ -29,7 +29,7 @@ struct Common {
   double timeout = 30;
   int expect = 1;
   bool strict = false, keep_going = false, insecure = false;
-  double limit_tensor = 16.0 * (1ull << 30), limit_tensors = 1e6;
+  double limit_tensor = 16.0 * (1ull << 30), limit_tensors = 1e6, limit_pixels = 178956970;
 };
 
 struct VerbShape {
@@ -41,7 +41,7 @@ struct VerbShape {
   bool state = false;                                      // an input may be the output: it is this verb's state (drank click)
 };
 /// Usual sets: reading records, writing records.
-std::vector<std::string> reads(std::vector<std::string> more = {});      // from, limit-tensor, limit-tensors, timeout, expect, insecure, quiet, verbose + more
+std::vector<std::string> reads(std::vector<std::string> more = {});      // from, limit-..., timeout, expect, insecure, quiet, verbose + more
 std::vector<std::string> writes(std::vector<std::string> more = {});     // output, to + more
 std::vector<std::string> reads_and_writes(std::vector<std::string> more = {});
 inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
