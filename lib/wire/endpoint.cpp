@@ -94,6 +94,9 @@ std::unique_ptr<RecordReader> open_reader(std::unique_ptr<ByteSource> bytes, con
 std::unique_ptr<RecordReader> open_reader(std::string_view where, const OpenOptions& options) {
   if (is_socket(where)) return std::make_unique<ListeningReader>(where, options);
   if (where == "-") return open_reader(stdin_source(), options);
+  for (const auto& format : options.formats)
+    if (options.from.empty() || options.from == format->name())
+      if (auto reader = format->open_path(std::string(where), options.limits)) return reader;
   // Text has no signature: only there the name decides.
   OpenOptions named = options;
   if (const Format* format = format_by_extension(where, options); named.from.empty() && format && format->is_text()) named.from = format->name();

@@ -33,6 +33,12 @@ class Format {
   /// Throws Error(usage) when the format is write-only (read-only for writer()).
   virtual std::unique_ptr<RecordReader> reader(std::unique_ptr<ByteSource> source, const Limits& limits) const = 0;
   virtual std::unique_ptr<RecordWriter> writer(std::unique_ptr<ByteSink> sink, const StreamHeader& header) const = 0;
+  /// For models of several files: a reader when `path`, a folder or a file of some name, is one; else nullptr. Error(input) as in reader().
+  virtual std::unique_ptr<RecordReader> open_path(const std::string& path, const Limits& limits) const;
 };
+
+/// Bytes that a tensor of this dtype and shape takes. Error(input) naming `where` and the tensor when that is over the limit, or when it
+/// has more than 16 dimensions; nothing overflows.
+std::uint64_t tensor_bytes(const Tensor& tensor, const Limits& limits, const std::string& where);
 
 }  // namespace dml

@@ -9,6 +9,7 @@
 #include "entry/registry.h"
 #include "formats/formats.h"
 #include "records.h"
+#include "tensor_seeds.h"
 #include "repairs.h"
 #include "wire/endpoint.h"
 
@@ -138,6 +139,17 @@ std::string stream_of(const std::vector<Record>& records, const std::string& for
   return bytes;
 }
 
+// numpy: np.savez_compressed(f, a=np.array(True))
+std::string deflated_npz() {
+  using namespace std::literals;
+  return "PK\003\004\024\000\000\000\010\000\000\000!\000\202-\370\323C\000\000\000\201\000\000\000\005\000\024\000a.npy"
+         "\001\000\020\000\201\000\000\000\000\000\000\000C\000\000\000\000\000\000\000\233\354\027\352\033\020\311\310P"
+         "\306P\255\236\222Z\234\134\244n\245\240^\223d\250\256\243\240\236\226_TR\224\230\027\237_\224\222\012\022wK"
+         "\314)N\005\212\027g$\026\244\002\371\032\232:\012\265\012\024\001.F\000PK\001\002\024\003\024\000\000\000\010"
+         "\000\000\000!\000\202-\370\323C\000\000\000\201\000\000\000\005\000\000\000\000\000\000\000\000\000\000\000"
+         "\200\001\000\000\000\000a.npyPK\005\006\000\000\000\000\001\000\001\0003\000\000\000z\000\000\000\000\000"s;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -188,6 +200,10 @@ std::vector<std::string> fuzz_seeds() {
           "\0\0\x08\x02\0\0\0\x02\0\0\0\x03\x01\x02\x03\x04\x05\x06"s, "\0\0\x0d\x01\0\0\0\x01\x3f\x80\0\0"s, "\0\0\x0b\x03\0\0\0\x01\0\0\0\0\xff\xff\xff\xff"s,
           // gzip -n of an idx file, bytes 1 2 3
           "\037\213\010\000\000\000\000\000\002\003\143\140\340\140\144\140\140\140\146\144\142\006\000\213\345\275\244\013\000\000\000"s};
+  Record plain = records[0];                               // without bf16, which numpy lacks
+  plain.tensors.erase(plain.tensors.begin() + 3);
+  for (const auto& more : {std::vector{stream_of({records[0]}, "safetensors"), stream_of({plain}, "npz"), deflated_npz()}, fuzz::safetensors_seeds(), fuzz::npy_seeds()})
+    seeds.insert(seeds.end(), more.begin(), more.end());
   for (auto& seed : written_seeds()) seeds.push_back(std::move(seed));
   return seeds;
 }

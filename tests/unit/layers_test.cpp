@@ -45,6 +45,7 @@ const std::vector<Package> kPackages{
     {"libpng", {"png.h"}, {"formats/png"}},
     {"libjpeg", {"jpeglib.h", "jerror.h"}, {"formats/jpeg"}},
     {"zlib", {"zlib.h"}, {"lib/wire/"}},
+    {"simdjson", {"simdjson"}, {"formats/"}},
     {"doctest", {"doctest"}, {}}};
 
 bool starts_with_any(const std::string& text, const std::vector<std::string>& starts) {
