@@ -16,9 +16,9 @@ class WholeReader : public RecordReader {
   std::optional<RecordHead> next_head() final {
     record_.tensors.clear();
     taken_ = 0;
-    if (begun_ > limits_.records) refuse("there are more than " + std::to_string(limits_.records) + " records");
     auto record = decode();
     if (!record) return std::nullopt;
+    if (begun_ > limits_.records) refuse("there are more than " + std::to_string(limits_.records) + " records");
     record_ = std::move(*record);
     return RecordHead{std::move(record_.kind), std::move(record_.meta), record_.tensors.size(), std::move(record_.extra)};
   }
