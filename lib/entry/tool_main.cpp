@@ -11,14 +11,17 @@
 
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "entry/common.h"
+#include "entry/messages.h"
 #include "entry/surfaces.h"
+#include "wire/socket_keys.h"
 
 namespace dml {
 namespace {
 
-constexpr int kPipeClosed = 141;
+constexpr int kPipeClosed = 141, kSignalled = 128;
 
 /// Standard output that fails loudly: a full disk is exit 4, a closed pipe 141.
 class CheckedOutput final : public std::streambuf {
@@ -78,6 +81,8 @@ class Call final : public Invocation {
  public:
   Call(const ToolView& view, const Verbs::Entry& entry, Common common, std::vector<std::string> inputs, Settings resolved)
       : view_(view), entry_(entry), common_(std::move(common)), inputs_(std::move(inputs)), resolved_(std::move(resolved)), out_(&buffer_) {
+    if (!common_.key.empty()) keys_ = std::make_shared<const SocketKeys>(load_socket_keys(common_.key, common_.trust));
+    else if (!common_.trust.empty()) throw Error(Fault::usage, "--trust needs --key: this side must prove who it is, too", "'" + tool() + " keygen NAME' makes NAME.key");
     out_.exceptions(std::ios::badbit);                     // lets ClosedPipe and Error out of the stream
   }
 
@@ -101,6 +106,7 @@ class Call final : public Invocation {
     options.timeout = common_.timeout;
     options.expect = common_.expect;
     options.insecure = common_.insecure;
+    options.keys = keys_;
     options.header = {tool(), DML_VERSION, verb(), {}, {}, {}};
     for (const auto& [name, value] : resolved_)
       if (!varies(name)) options.header.options[name] = value;
@@ -139,6 +145,7 @@ class Call final : public Invocation {
   Common common_;
   std::vector<std::string> inputs_;
   Settings resolved_;
+  std::shared_ptr<const SocketKeys> keys_;
   CheckedOutput buffer_;
   std::ostream out_;
   bool stdin_used_ = false;
@@ -213,7 +220,7 @@ void check_before_work(const Verbs::Entry& entry, const Parsed& parsed, const Co
     throw Error(Fault::usage, "input and output are the same file " + quote(common.output), "write beside it and rename");
 }
 
-int run_verb(const ToolView& view, const Verbs::Entry& entry, int argc, char** argv) {
+int run_verb(const ToolView& view, const Verbs::Entry& entry, Messages& messages, int argc, char** argv) {
   Parsed parsed = parse(entry, argc, argv);
   if (parsed.help) {
     CheckedOutput buffer;
@@ -222,10 +229,8 @@ int run_verb(const ToolView& view, const Verbs::Entry& entry, int argc, char** a
     return 0;
   }
   const Common common = common_options().read(parsed.common);
-  set_log_sink([&view, quiet = common.quiet, verbose = common.verbose](Level level, const std::string& line) {
-    if (quiet || (level == Level::detail && !verbose)) return;
-    std::cerr << view.spec->name + ": " + (level == Level::warning ? "warning: " : level == Level::note ? "note: " : "detail: ") + line + "\n";
-  });
+  messages.show({common.quiet, common.verbose, common.progress == "always" || (common.progress == "auto" && !common.quiet && isatty(2))});
+  set_log_sink([&messages](Level level, const std::string& line) { messages.message(level, line); });
   Settings resolved;
   const auto verb = entry.make(parsed.own, resolved);
   check_before_work(entry, parsed, common);
@@ -236,7 +241,7 @@ int run_verb(const ToolView& view, const Verbs::Entry& entry, int argc, char** a
   return code;
 }
 
-int dispatch(int argc, char** argv, const ToolView& view) {
+int dispatch(int argc, char** argv, const ToolView& view, Messages& messages) {
   const std::string word = argc > 1 ? argv[1] : "";
   if (word.empty()) throw Error(Fault::usage, "a verb is missing", "'" + view.spec->name + " help' names them all");
   if (word == "--help" || word == "-h" || word == "--version") {
@@ -245,14 +250,15 @@ int dispatch(int argc, char** argv, const ToolView& view) {
     buffer.finish();
     return 0;
   }
-  if (const auto* entry = view.verbs->find(word)) return run_verb(view, *entry, argc - 1, argv + 1);
+  if (const auto* entry = view.verbs->find(word)) return run_verb(view, *entry, messages, argc - 1, argv + 1);
   std::vector<std::string> names;
   for (const auto& entry : view.verbs->entries()) names.push_back(entry.info.card.name);
   const auto near = nearest(word, names);
   throw Error(Fault::usage, "verb " + quote(word) + " is unknown", near ? "did you mean '" + *near + "'?" : "'" + view.spec->name + " help' names them all");
 }
 
-int complain(const ToolSpec& spec, int code, const std::string& message, const std::string& hint = {}) {
+int complain(const ToolSpec& spec, Messages& messages, int code, const std::string& message, const std::string& hint = {}) {
+  messages.end_progress();
   std::cerr << spec.name + ": error: " + message + "\n" + (hint.empty() ? "" : spec.name + ": hint: " + hint + "\n");
   return code;
 }
@@ -261,6 +267,7 @@ int complain(const ToolSpec& spec, int code, const std::string& message, const s
 
 int tool_main(int argc, char** argv, const ToolSpec& spec) {
   std::signal(SIGPIPE, SIG_IGN);
+  Messages messages(std::cerr, spec.name);
   try {
     Families families;
     spec.families(families);
@@ -269,15 +276,21 @@ int tool_main(int argc, char** argv, const ToolSpec& spec) {
     ToolView view{&spec, &verbs, &families};
     add_surface_verbs(verbs, view);
     verbs.sort();
-    return dispatch(argc, argv, view);
+    const int code = dispatch(argc, argv, view, messages);
+    messages.end_progress();
+    return code;
   } catch (const Error& error) {
-    return complain(spec, static_cast<int>(error.fault()), error.what(), error.hint());
+    return complain(spec, messages, static_cast<int>(error.fault()), error.what(), error.hint());
+  } catch (const Stopped& stopped) {
+    messages.end_progress();
+    messages.message(Level::note, stopped.what());
+    return kSignalled + stopped.signal();
   } catch (const ClosedPipe&) {
     return kPipeClosed;
   } catch (const std::bad_alloc&) {
-    return complain(spec, static_cast<int>(Fault::system), "memory is exhausted");
+    return complain(spec, messages, static_cast<int>(Fault::system), "memory is exhausted");
   } catch (const std::exception& error) {
-    return complain(spec, static_cast<int>(Fault::bug), std::string("a defect of this program: ") + error.what());
+    return complain(spec, messages, static_cast<int>(Fault::bug), std::string("a defect of this program: ") + error.what());
   }
 }
 

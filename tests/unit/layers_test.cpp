@@ -38,7 +38,7 @@ const std::vector<Package> kPackages{
     {"CLI11", {"CLI/"}, {"lib/entry/"}},
     {"ZeroMQ", {"zmq"}, {"lib/wire/socket"}},
     {"msgpack", {"msgpack"}, {"lib/wire/"}},
-    {"libsodium", {"sodium"}, {"lib/verify/"}},
+    {"libsodium", {"sodium"}, {"lib/verify/", "lib/wire/socket_keys"}},
     {"Highway", {"hwy/"}, {"lib/math/"}},
     {"Eigen", {"Eigen/"}, {"lib/math/", "lib/topology/"}},
     {"zlib", {"zlib.h"}, {"lib/wire/"}},
