@@ -1,5 +1,6 @@
 // A decentralised training program: makes the nodes of a run.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct Setup {
   bool measure = false;                                    // whether anybody looks at metrics
   std::uint64_t eval_every = 0;                            // 0: only after the last round
   std::shared_ptr<Observer> observer;                      // in simulations: what needs all nodes' models; may be absent
+  std::shared_ptr<std::atomic<double>> watched_loss;       // the loss of the last local step, for people; may be absent
   Vec initial;                                             // shared by all nodes, copied when written to
 
   bool lies(NodeId id) const { return id < nodes && id + static_cast<std::size_t>(byzantine) >= nodes; }

@@ -241,6 +241,9 @@ inline OpenOptions opening() {
   return open;
 }
 
+/// Peers over tcp on free ports of loopback.
+std::vector<Peer> tcp_peers(std::size_t n);
+
 /// The error that `act` throws; Fault::bug with "nothing was thrown" when it throws none.
 template <class Act>
 Error error_of(Act act) {
