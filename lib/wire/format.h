@@ -16,6 +16,7 @@ struct Limits {
   std::uint64_t tensor_bytes = std::uint64_t{16} << 30;    // one tensor
   std::uint64_t tensors = 1'000'000;                       // of one record
   std::uint64_t records = std::uint64_t{1} << 32;          // of one stream
+  std::uint64_t pixels = 178'956'970;                      // of one picture; what Pillow refuses as a decompression bomb
   std::uint64_t inflated_bytes = std::uint64_t{16} << 30;  // of one gz file
 };
 
@@ -24,9 +25,11 @@ class Format {
   virtual ~Format() = default;
   virtual std::string name() const = 0;                    // as in --from and --to
   virtual std::vector<std::string> extensions() const = 0; // without dot
-  virtual bool is_text() const { return false; }           // without a signature: the file's extension decides
+  virtual bool is_text() const { return false; }           // text and others without a signature: the file's extension decides
   /// Whether a file that starts like this (up to 64 bytes) is of this format. Text without a signature: false.
   virtual bool sniff(std::span<const std::byte> head) const = 0;
+  /// The last resort where no signature was found and the whole size is known: whether such a file is of this format.
+  virtual bool sniff_size(std::span<const std::byte> /*head*/, std::uint64_t /*size*/) const { return false; }
   /// Throws Error(usage) when the format is write-only (read-only for writer()).
   virtual std::unique_ptr<RecordReader> reader(std::unique_ptr<ByteSource> source, const Limits& limits) const = 0;
   virtual std::unique_ptr<RecordWriter> writer(std::unique_ptr<ByteSink> sink, const StreamHeader& header) const = 0;

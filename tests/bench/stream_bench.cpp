@@ -11,10 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <stdexcept>
 #include <vector>
 
@@ -23,27 +21,13 @@
 #include "entry/registry.h"
 #include "formats/formats.h"
 #include "wire/endpoint.h"
+#include "timing.h"
 
 using namespace dml;
 
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20, kTensor = 64 * kMiB;
-
-struct Times { double wall = 1e9, processor = 1e9; };
-
-double now(clockid_t clock) {
-  timespec time;
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-void measure(const std::function<void()>& work, Times& best) {
-  const double wall = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID);
-  work();
-  best.wall = std::min(best.wall, now(CLOCK_MONOTONIC) - wall);
-  best.processor = std::min(best.processor, now(CLOCK_PROCESS_CPUTIME_ID) - processor);
-}
 
 // A line of /proc such as "VmHWM:   123 kB", in bytes.
 double proc_bytes(const char* file, const std::string& key) {

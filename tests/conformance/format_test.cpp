@@ -21,7 +21,10 @@ std::vector<Record> samples() {
   model.tensors.push_back(make_tensor<double>("w", {1, 2, 3, 4, 5, 1e300}, {3, 2}));
   const Record doubles{"array", {}, {make_tensor<double>("data", {1, -2, 0.5, 4}, {2, 2})}, {}};
   const Record bytes{"array", {}, {make_tensor<std::uint8_t>("data", {1, 2, 250, 4, 5, 6}, {2, 3})}, {}};
-  return {model, doubles, bytes};
+  const Record picture{"image", {}, {make_tensor<std::uint8_t>("pixels", {1, 2, 250, 4, 5, 6}, {1, 2, 3})}, {}};
+  const Tensor label = make_tensor<std::uint8_t>("labels", {9}), pixels = make_tensor<std::uint8_t>("pixels", std::vector<std::uint8_t>(3072, 7), {1, 3, 32, 32});
+  const Record batch{"images", {}, {label, pixels}, {}}, fine{"images", {}, {make_tensor<std::uint8_t>("coarse", {19}), label, pixels}, {}};
+  return {model, doubles, bytes, picture, batch, fine};
 }
 
 std::optional<std::pair<Record, std::string>> written(const std::string& format) {
@@ -62,5 +65,5 @@ TEST_CASE("every format: round trip, each prefix refused, nothing after the end"
     }
     CHECK(refusal(name, bytes + '\0').starts_with("3 "));
   }
-  for (const char* name : {"dml", "idx", "npy", "npz", "safetensors"}) CHECK_MESSAGE(tried.count(name), name);
+  for (const char* name : {"cifar10", "cifar100", "csv", "dml", "idx", "ndjson", "npy", "npz", "png", "pnm", "safetensors"}) CHECK_MESSAGE(tried.count(name), name);
 }
