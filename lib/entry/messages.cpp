@@ -24,9 +24,10 @@ void Messages::message(Level level, const std::string& line) {
     progress_ = tool_ + ": " + line;
     return draw(kClear + progress_);
   }
+  const std::string kind = level == Level::warning ? "warning" : level == Level::note ? "note" : "detail";
+  journal_.line(kind, line);
   if (show_.quiet || (level == Level::detail && !show_.verbose)) return;
-  const char* kind = level == Level::warning ? "warning: " : level == Level::note ? "note: " : "detail: ";
-  draw((progress_.empty() ? "" : kClear) + tool_ + ": " + kind + line + "\n" + progress_);
+  draw((progress_.empty() ? "" : kClear) + tool_ + ": " + kind + ": " + line + "\n" + progress_);
 }
 
 void Messages::end_progress() {

@@ -1,19 +1,21 @@
-// What a person sees on stderr: messages, and one line about the progress of the run that is rewritten below them.
+// What a run says: messages on stderr, with one line about its progress that is rewritten below them, and the file of --log.
 #pragma once
 #include <mutex>
 #include <ostream>
 #include <string>
 
 #include "base/log.h"
+#include "entry/journal.h"
 
 namespace dml {
 
 class Messages {
  public:
   struct Show { bool quiet = false, verbose = false, progress = false; };
-  Messages(std::ostream& to, std::string tool) : to_(to), tool_(std::move(tool)) {}
+  Messages(std::ostream& to, std::string tool) : to_(to), tool_(std::move(tool)), journal_(tool_) {}
   void show(Show show) { show_ = show; }
-  /// From any thread.
+  Journal& journal() { return journal_; }
+  /// From any thread. The journal gets all but the progress, whatever is shown.
   void message(Level level, const std::string& line);
   /// The last progress line stays, what follows begins below it.
   void end_progress();
@@ -22,6 +24,7 @@ class Messages {
   void draw(const std::string& text);
   std::ostream& to_;
   const std::string tool_;
+  Journal journal_;
   Show show_;
   std::mutex mutex_;
   std::string progress_;

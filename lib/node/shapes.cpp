@@ -61,16 +61,16 @@ void RoundNode::advance(Context& context) {
 
 void RoundNode::begin_round(Context& context) {
   mixing_ = plan_.mixing(round_);
-  if (!mixing_ || mixing_->nodes() != context.nodes() || mixing_->receivers.size() != context.nodes())
+  if (!mixing_ || mixing_->nodes() != context.nodes())
     throw Error(Fault::bug, "the mixing of round " + std::to_string(round_) + " is not one of " + std::to_string(context.nodes()) + " nodes");
-  const auto& row = mixing_->rows[self_];
+  const auto row = mixing_->row(self_);
   const auto senders = static_cast<std::size_t>(std::count_if(row.begin(), row.end(), [&](const auto& entry) { return entry.first != self_; }));
   inbox_.assign(senders, Message{});
   missing_ = senders;
 
   const Payload payload = produce(context, round_);
   produced_ = true;
-  const auto& receivers = mixing_->receivers[self_];
+  const auto receivers = mixing_->receivers(self_);
   if (!payload && !receivers.empty()) throw Error(Fault::bug, "a node produced no payload for its receivers");
   for (const NodeId to : receivers) context.send(to, round_, payload);
 
@@ -86,7 +86,7 @@ void RoundNode::begin_round(Context& context) {
 
 // Puts a message of this round into its sender's slot.
 void RoundNode::take(Message message) {
-  const auto& row = mixing_->rows[self_];
+  const auto row = mixing_->row(self_);
   const auto entry = std::lower_bound(row.begin(), row.end(), message.from, [](const auto& e, NodeId id) { return e.first < id; });
   if (entry == row.end() || entry->first != message.from) return;
   const auto slot = static_cast<std::size_t>(entry - row.begin()) - (message.from > self_ ? 1 : 0);
@@ -97,7 +97,8 @@ void RoundNode::take(Message message) {
 }
 
 void RoundNode::end_round(Context& context) {
-  if (missing_ == 0) consume(context, round_, mixing_->rows[self_], inbox_);
+  const auto row = mixing_->row(self_);
+  if (missing_ == 0) consume(context, round_, {row.begin(), row.end()}, inbox_);
   else consume_without(context, missing());
   inbox_.clear();                                          // frees the neighbours' models
   mixing_.reset();
@@ -113,7 +114,7 @@ void RoundNode::consume_without(Context& context, const std::vector<NodeId>& mis
   std::vector<Message> inbox;
   double lost = 0;
   std::size_t slot = 0;
-  for (const auto& entry : mixing_->rows[self_]) {
+  for (const auto& entry : mixing_->row(self_)) {
     if (entry.first == self_) {
       row.push_back(entry);
       continue;
@@ -141,7 +142,7 @@ void RoundNode::consume_without(Context& context, const std::vector<NodeId>& mis
 std::vector<NodeId> RoundNode::missing() const {
   std::vector<NodeId> absent;
   std::size_t slot = 0;
-  for (const auto& entry : mixing_->rows[self_])
+  for (const auto& entry : mixing_->row(self_))
     if (entry.first != self_ && !inbox_[slot++].payload) absent.push_back(entry.first);
   return absent;
 }
