@@ -5,9 +5,6 @@
 #include <memory>
 #include <queue>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -160,15 +157,14 @@ void NetworkRun::step() {
   if (!incoming) return;
   if (incoming->event) return node_.peer(*this, incoming->from, *incoming->event);
   const std::string where = "a message of round " + std::to_string(incoming->message.round) + " from node " + std::to_string(incoming->from);
-  auto record = std::make_shared<Record>(decode_record(incoming->message.bytes.span(), Limits(), where));
+  auto record = std::make_shared<Record>(decode_record(incoming->message.bytes, Limits(), where));
   node_.receive(*this, {incoming->from, incoming->message.round, std::move(record)});
 }
 
 void NetworkRun::send(NodeId to, std::uint64_t round, Payload payload) {
   if (to >= nodes() || to == self() || !payload) throw Error(Fault::bug, "node " + std::to_string(self()) + " sends to no other node, or nothing");
   if (payload != encoded_) {                               // the same payload goes to several receivers: encoded once
-    bytes_ = encode_record(*payload);
-    digest_ = XXH3_64bits(bytes_.data(), bytes_.size());
+    bytes_ = encode_record(*payload, &digest_);
     std::tie(model_, control_) = wire_size(*payload);
     encoded_ = std::move(payload);
   }

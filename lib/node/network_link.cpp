@@ -14,7 +14,7 @@ constexpr std::size_t kChunk = 1 << 20;
 constexpr std::uint64_t kMostMessage = std::uint64_t{64} << 30;
 constexpr std::uint64_t kBacklog = 2 * kWindow;            // bytes in the lanes; what else is kept waits outside
 constexpr std::uint64_t kLeastWindow = 2 * kMostChunk;     // of one lane of many
-constexpr std::uint64_t kAtOnce = kWindow;                 // memory that an announced size gets before its bytes come
+constexpr std::uint64_t kAtOnce = kWindow + kWindow / 4;                 // memory that an announced size gets before its bytes come
 
 }  // namespace
 

@@ -44,7 +44,9 @@ TensorPart to_tensor_part(ParsedObject object, const Limits& limits, const std::
 std::pair<std::uint64_t, std::uint64_t> encoded_size(const Record& record);
 
 /// One record as bytes: a dml stream without its header. decode_record checks everything, the checksum included.
-Bytes encode_record(const Record& record);
+Bytes encode_record(const Record& record, std::uint64_t* checksum = nullptr);   // XXH3-64 of all but the end object
 Record decode_record(std::span<const std::byte> bytes, const Limits& limits, const std::string& where);
+/// The same; tensors share the bytes where they lie aligned.
+Record decode_record(const Bytes& bytes, const Limits& limits, const std::string& where);
 
 }  // namespace dml

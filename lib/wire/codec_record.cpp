@@ -2,6 +2,7 @@
 #include "wire/codec.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -40,7 +41,7 @@ std::pair<std::uint64_t, std::uint64_t> encoded_size(const Record& record) {
   return {data, (all + kAlignment - 1) / kAlignment * kAlignment - data};
 }
 
-Bytes encode_record(const Record& record) {
+Bytes encode_record(const Record& record, std::uint64_t* checksum) {
   std::string end;
   const std::uint64_t body = walk(record, [](const std::string&, std::span<const std::byte>) {});
   append_end(end, body, 1, 0, {});
@@ -52,7 +53,9 @@ Bytes encode_record(const Record& record) {
   });
   // A checksum of another size in msgpack would move the end: the pad absorbs it, so the object's length stays a multiple of 64.
   std::string sealed;
-  append_end(sealed, body, 1, XXH3_64bits(buffer.data(), body), {});
+  const std::uint64_t sum = XXH3_64bits(buffer.data(), body);
+  if (checksum) *checksum = sum;
+  append_end(sealed, body, 1, sum, {});
   if (sealed.size() == end.size()) {
     std::copy_n(reinterpret_cast<const std::byte*>(sealed.data()), sealed.size(), to);
     return std::move(buffer).freeze();
@@ -63,7 +66,16 @@ Bytes encode_record(const Record& record) {
   return std::move(larger).freeze();
 }
 
-Record decode_record(std::span<const std::byte> bytes, const Limits& limits, const std::string& where) {
+namespace {
+
+// A tensor that lies aligned in bytes with an owner is not copied.
+Bytes data_of(std::span<const std::byte> bytes, const Bytes* owner) {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % kAlignment == 0;
+  if (!owner || !aligned || bytes.empty()) return Bytes::copy(bytes.data(), bytes.size());
+  return owner->slice(static_cast<std::size_t>(bytes.data() - owner->data()), bytes.size());
+}
+
+Record decode(std::span<const std::byte> bytes, const Bytes* owner, const Limits& limits, const std::string& where) {
   std::size_t at = 0;
   const auto next = [&] {
     auto object = parse_object(bytes.subspan(at, std::min(kMostHead, bytes.size() - at)), where);
@@ -77,7 +89,7 @@ Record decode_record(std::span<const std::byte> bytes, const Limits& limits, con
     TensorPart first = to_tensor_part(next(), limits, where);
     if (first.parts != 1) throw Error(Fault::input, where + ": a tensor over 1 GiB does not travel as one payload");
     if (bytes.size() - at < first.bytes) throw Error(Fault::input, where + " ends early");
-    first.tensor.data = Bytes::copy(bytes.data() + at, first.bytes);
+    first.tensor.data = data_of(bytes.subspan(at, first.bytes), owner);
     at += first.bytes;
     if (!record.tensors.empty() && record.tensors.back().name >= first.tensor.name)
       throw Error(Fault::input, where + ": tensors are not sorted by name, or one stands twice");
@@ -89,5 +101,10 @@ Record decode_record(std::span<const std::byte> bytes, const Limits& limits, con
     throw Error(Fault::input, where + ": the checksum does not fit, the bytes were changed on the way");
   return record;
 }
+
+}  // namespace
+
+Record decode_record(std::span<const std::byte> bytes, const Limits& limits, const std::string& where) { return decode(bytes, nullptr, limits, where); }
+Record decode_record(const Bytes& bytes, const Limits& limits, const std::string& where) { return decode(bytes.span(), &bytes, limits, where); }
 
 }  // namespace dml

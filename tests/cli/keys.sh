@@ -53,7 +53,7 @@ refused 4 'no receiver at' daggregate mean a.dml $me -o tcp://192.0.2.1:9 --time
 cannot() { refused "$1" "$2" daggregate mean a.dml -o "ipc://$T/none" --timeout 1 "${@:3}"; }
 cannot 3 'holds a public key, not a secret one' --key dmerge.pub --trust drank.pub
 cannot 3 'holds a secret key' --key dmerge.key --trust drank.key
-head -c 60 dmerge.key > cut.key
+head -n 3 dmerge.key > cut.key
 cannot 3 'is no whole key file' --key cut.key --trust drank.pub
 sed "s|^curve-public .*|curve-public $(awk '/curve/ {print $2}' drank.pub)|" dmerge.key > mixed.key
 cannot 3 'does not belong to its secret key' --key mixed.key --trust drank.pub

@@ -111,6 +111,12 @@ TEST_CASE("dml: encoded_size is exact and payloads travel whole") {
   CHECK(full - empty == data + rest);
   const Bytes bytes = encode_record(record);
   const Record back = decode_record(bytes.span(), {}, "a payload");
+  const Record shared = decode_record(bytes, {}, "a payload");
+  CHECK(content_digest(shared) == content_digest(back));
+  for (const auto& tensor : shared.tensors) {              // in place where it lies aligned: always, in one that was just encoded
+    const bool inside = tensor.data.data() >= bytes.data() && tensor.data.data() + tensor.data.size() <= bytes.data() + bytes.size();
+    CHECK(inside == (tensor.data.size() > 0));
+  }
   CHECK(content_digest(back) == content_digest(record));
   CHECK(back.meta == record.meta);
   for (std::size_t cut = 0; cut < bytes.size(); ++cut)
