@@ -39,8 +39,9 @@ class Fields {
       }
       if (first < 0) return End::stream;
     }
-    const bool literal = peek() == '"';
-    if (literal) quoted(field);
+    literal_ = peek() == '"';
+    if (literal_) quoted(field);
+    const std::size_t closed = field.size();
     End end = End::field;
     for (int c = take(); c != ','; c = take()) {
       if (c < 0) cut();
@@ -51,10 +52,11 @@ class Fields {
       append(field, c);
     }
     at_line_start_ = end == End::line;
-    if (literal && end == End::line && field.ends_with('\r')) field.pop_back();
-    if (!literal) trim(field);
+    if (literal_ && end == End::line && field.size() > closed && field.ends_with('\r')) field.pop_back();
+    if (!literal_) trim(field);
     return end;
   }
+  bool literal() const { return literal_; }                // whether the last field stood in quotes
   std::string where() const { return "line " + std::to_string(line_) + " of " + source_->name(); }
   std::string name() const { return source_->name(); }
 
@@ -101,7 +103,7 @@ class Fields {
   std::array<std::byte, 1 << 16> buffer_;
   std::size_t at_ = 0, have_ = 0;
   std::uint64_t line_ = 0;
-  bool at_line_start_ = true;
+  bool at_line_start_ = true, literal_ = false;
 };
 
 std::optional<double> to_number(std::string_view text) {
@@ -150,7 +152,7 @@ class CsvReader final : public RecordReader {
     for (;;) {
       const auto end = fields_.next(field_);
       if (end == Fields::End::stream) return false;
-      if (count == 0 && end == Fields::End::line && field_.empty()) return true;      // a blank line
+      if (count == 0 && end == Fields::End::line && field_.empty() && !fields_.literal()) return true;      // a blank line
       ++count;
       if (const auto value = to_number(field_)) {
         if (table_->size() >= limits_.tensor_bytes / sizeof(double)) too_large();
@@ -212,8 +214,10 @@ std::string header_text(const ValueList& names) {
   for (const auto& name : names) {
     const auto* text = name.get_if<std::string>();
     if (!text) return {};
+    if (to_number(*text)) throw Error(Fault::usage, "a column called " + quote(*text) + " would be read back as a number", "csv tells a header by its words");
     out += out.empty() && &name == &names.front() ? "" : ",";
-    if (text->find_first_of(",\"\n\r#") == std::string::npos) {
+    const bool edges = text->empty() || std::string_view(" \t").find(text->front()) != std::string_view::npos || std::string_view(" \t").find(text->back()) != std::string_view::npos;
+    if (!edges && text->find_first_of(",\"\n\r#") == std::string::npos) {
       out += *text;
     } else {
       out += '"';

@@ -2,7 +2,7 @@
 # Installs the Debian packages that are missing to build and test, and says which. Needs root or sudo only when something is missing.
 set -euo pipefail
 packages=(g++ cmake ninja-build libcli11-dev libzmq3-dev cppzmq-dev libmsgpack-cxx-dev doctest-dev libhwy-dev libxxhash-dev zlib1g-dev
-  libeigen3-dev libsodium-dev libsimdjson-dev libtorch-dev python3-numpy libopenblas0-pthread groff-base gnuplot-nox)
+  libeigen3-dev libsodium-dev libsimdjson-dev libpng-dev libjpeg-dev libtorch-dev python3-numpy libopenblas0-pthread groff-base gnuplot-nox)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")

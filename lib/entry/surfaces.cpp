@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "math/targets.h"
+#include "wire/socket_keys.h"
 #include "wire/socket_libraries.h"
 
 namespace dml {
@@ -118,6 +119,14 @@ int generate(const ToolView& tool, Invocation& call) {
   return 0;
 }
 
+// Prints the public key as a peers file wants it; the files are what counts.
+int keygen(const ToolView&, Invocation& call) {
+  const KeyPairs keys = make_keys();
+  write_keys(call.inputs()[0], keys);
+  call.out() << keys.curve_public << '\n';
+  return 0;
+}
+
 }  // namespace
 
 void add_surface_verbs(Verbs& verbs, const ToolView& tool) {
@@ -131,6 +140,7 @@ void add_surface_verbs(Verbs& verbs, const ToolView& tool) {
   add("describe", "options, source and traits of anything that list names", {"[FAMILY/]NAME", 1, 1, Output::report, {"json"}}, describe);
   add("generate", "write the man page or a shell's completion", {"man|bash|zsh", 1, 1, Output::report, {}}, generate);
   add("help", "explain the tool or one verb", {"[VERB]", 0, 1, Output::report, {}}, help);
+  add("keygen", "make a key pair: NAME.key stays here, NAME.pub is for the others", {"NAME", 1, 1, Output::report, {}}, keygen);
   add("list", "name everything that can be chosen", {"[FAMILY]", 0, 1, Output::report, {"json"}}, list);
   add("version", "version, compiler, vector instructions and libraries", {"", 0, 0, Output::report, {"json", "quiet"}}, version);
 }

@@ -9,18 +9,20 @@
 
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "entry/command_line.h"
 #include "entry/common.h"
 #include "entry/config_file.h"
-#include "entry/journal.h"
+#include "entry/messages.h"
 #include "entry/repeat.h"
 #include "entry/surfaces.h"
+#include "wire/socket_keys.h"
 
 namespace dml {
 namespace {
 
-constexpr int kPipeClosed = 141;
+constexpr int kPipeClosed = 141, kSignalled = 128;
 
 /// Standard output that fails loudly: a full disk is exit 4, a closed pipe 141.
 class CheckedOutput final : public std::streambuf {
@@ -76,12 +78,14 @@ class ConcatReader final : public RecordReader {
   std::size_t at_ = 0;
 };
 
-int perform(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Journal& journal);
+int perform(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Messages& messages);
 
 class Call final : public Invocation {
  public:
-  Call(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Common common, Settings resolved, Journal& journal)
-      : view_(view), entry_(entry), command_(command), common_(std::move(common)), resolved_(std::move(resolved)), journal_(journal), out_(&buffer_) {
+  Call(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Common common, Settings resolved, Messages& messages)
+      : view_(view), entry_(entry), command_(command), common_(std::move(common)), resolved_(std::move(resolved)), messages_(messages), out_(&buffer_) {
+    if (!common_.key.empty()) keys_ = std::make_shared<const SocketKeys>(load_socket_keys(common_.key, common_.trust));
+    else if (!common_.trust.empty()) throw Error(Fault::usage, "--trust needs --key: this side must prove who it is, too", "'" + tool() + " keygen NAME' makes NAME.key");
     out_.exceptions(std::ios::badbit);                     // lets ClosedPipe and Error out of the stream
   }
 
@@ -102,9 +106,11 @@ class Call final : public Invocation {
     options.to = common_.to;
     options.limits.tensor_bytes = static_cast<std::uint64_t>(common_.limit_tensor);
     options.limits.tensors = static_cast<std::uint64_t>(common_.limit_tensors);
+    options.limits.pixels = static_cast<std::uint64_t>(common_.limit_pixels);
     options.timeout = common_.timeout;
     options.expect = common_.expect;
     options.insecure = common_.insecure;
+    options.keys = keys_;
     options.header = {tool(), DML_VERSION, verb(), {}, {}, {}};
     for (const auto& [name, value] : resolved_)
       if (!varies(name)) options.header.options[name] = value;
@@ -140,7 +146,7 @@ class Call final : public Invocation {
         command.options.insert(*given);
     command.inputs = inputs;
     buffer_.finish();
-    return perform(view_, other, command, journal_);
+    return perform(view_, other, command, messages_);
   }
 
  private:
@@ -155,7 +161,8 @@ class Call final : public Invocation {
   const CommandLine& command_;
   Common common_;
   Settings resolved_;
-  Journal& journal_;
+  Messages& messages_;
+  std::shared_ptr<const SocketKeys> keys_;
   CheckedOutput buffer_;
   std::ostream out_;
   bool stdin_used_ = false;
@@ -189,14 +196,11 @@ void print(const std::string& text) {
   buffer.finish();
 }
 
-// Who gets a message: stderr by -q and -v, the log all of it.
-void install_log(const std::string& tool, const Common& common, Journal& journal) {
-  if (!common.log.empty()) journal.open(common.log);
-  set_log_sink([&tool, &journal, quiet = common.quiet, verbose = common.verbose](Level level, const std::string& line) {
-    const std::string kind = level == Level::warning ? "warning" : level == Level::note ? "note" : "detail";
-    if (!quiet && (level != Level::detail || verbose)) std::cerr << tool + ": " + kind + ": " + line + "\n";
-    journal.line(kind, line);
-  });
+// Who gets a message: stderr by -q, -v and --progress, the log all but the progress.
+void install_log(const Common& common, Messages& messages) {
+  if (!common.log.empty()) messages.journal().open(common.log);
+  messages.show({common.quiet, common.verbose, common.progress == "always" || (common.progress == "auto" && !common.quiet && isatty(2))});
+  set_log_sink([&messages](Level level, const std::string& line) { messages.message(level, line); });
 }
 
 // Takes the common options out of all that a command says.
@@ -214,7 +218,7 @@ std::string resolved_config(const Verbs::Entry& entry, const Common& common, Set
   return show_config(entry.info.card.name, resolved);
 }
 
-int perform(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Journal& journal) {
+int perform(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Messages& messages) {
   Settings own = command.options, resolved;
   const Common common = common_options().read(common_part(entry, own));
   const auto verb = entry.make(own, resolved);
@@ -224,7 +228,7 @@ int perform(const ToolView& view, const Verbs::Entry& entry, const CommandLine& 
   }
   check_before_work(entry, command, common);
   if (common.threads) set_threads(common.threads);
-  Call call(view, entry, command, common, resolved, journal);
+  Call call(view, entry, command, common, resolved, messages);
   const int code = verb->run(call);
   call.finish();
   return code;
@@ -241,7 +245,7 @@ std::map<std::string, int> add_config(const ToolView& view, const Verbs::Entry& 
   return lines;
 }
 
-int run_verb(const ToolView& view, const Verbs::Entry& entry, const std::vector<std::string>& words, Journal& journal) {
+int run_verb(const ToolView& view, const Verbs::Entry& entry, const std::vector<std::string>& words, Messages& messages) {
   CommandLine command = parse_command_line(entry, words);
   if (command.help) {
     print(render_verb_help(view, entry));
@@ -250,12 +254,12 @@ int run_verb(const ToolView& view, const Verbs::Entry& entry, const std::vector<
   const auto lines = add_config(view, entry, command);
   try {
     Settings own = command.options;
-    install_log(view.spec->name, common_options().read(common_part(entry, own)), journal);
-    journal.line("detail", "begins: " + view.spec->name + " " + entry.info.card.name + (words.empty() ? "" : " ") + join(words, " "));
+    install_log(common_options().read(common_part(entry, own)), messages);
+    messages.journal().line("detail", "begins: " + view.spec->name + " " + entry.info.card.name + (words.empty() ? "" : " ") + join(words, " "));
     if (const auto file = command.options.find("config"); file != command.options.end()) log(Level::detail, "options come from " + quote(file->second));
-    const int code = perform(view, entry, command, journal);
-    journal.line("detail", "ends with " + std::to_string(code));
-    journal.check();
+    const int code = perform(view, entry, command, messages);
+    messages.journal().line("detail", "ends with " + std::to_string(code));
+    messages.journal().check();
     return code;
   } catch (const Error& error) {
     // A value that Options::read refuses may stand in the file.
@@ -266,24 +270,25 @@ int run_verb(const ToolView& view, const Verbs::Entry& entry, const std::vector<
   }
 }
 
-int dispatch(std::vector<std::string> words, const ToolView& view, Journal& journal) {
+int dispatch(std::vector<std::string> words, const ToolView& view, Messages& messages) {
   const std::string word = words.empty() ? "" : words.front();
   if (word.empty()) throw Error(Fault::usage, "a verb is missing", "'" + view.spec->name + " help' names them all");
   if (word == "--help" || word == "-h" || word == "--version") {
     print(word == "--version" ? view.spec->name + " " DML_VERSION "\n" : render_tool_help(view));
     return 0;
   }
-  if (const auto* entry = view.verbs->find(word)) return run_verb(view, *entry, {words.begin() + 1, words.end()}, journal);
+  if (const auto* entry = view.verbs->find(word)) return run_verb(view, *entry, {words.begin() + 1, words.end()}, messages);
   std::vector<std::string> names;
   for (const auto& entry : view.verbs->entries()) names.push_back(entry.info.card.name);
   const auto near = nearest(word, names);
   throw Error(Fault::usage, "verb " + quote(word) + " is unknown", near ? "did you mean '" + *near + "'?" : "'" + view.spec->name + " help' names them all");
 }
 
-int complain(const ToolSpec& spec, Journal& journal, int code, const std::string& message, const std::string& hint = {}) {
+int complain(const ToolSpec& spec, Messages& messages, int code, const std::string& message, const std::string& hint = {}) {
+  messages.end_progress();
   std::cerr << spec.name + ": error: " + message + "\n" + (hint.empty() ? "" : spec.name + ": hint: " + hint + "\n");
-  journal.line("error", message + (hint.empty() ? "" : " (hint: " + hint + ")"));
-  journal.line("detail", "ends with " + std::to_string(code));
+  messages.journal().line("error", message + (hint.empty() ? "" : " (hint: " + hint + ")"));
+  messages.journal().line("detail", "ends with " + std::to_string(code));
   return code;
 }
 
@@ -291,10 +296,10 @@ int complain(const ToolSpec& spec, Journal& journal, int code, const std::string
 
 int tool_main(int argc, char** argv, const ToolSpec& spec) {
   std::signal(SIGPIPE, SIG_IGN);
-  Journal journal(spec.name);
+  Messages messages(std::cerr, spec.name);
   const struct Silence {
     ~Silence() { set_log_sink({}); }
-  } before_the_journal_goes;
+  } before_the_messages_go;
   try {
     Families families;
     spec.families(families);
@@ -303,15 +308,21 @@ int tool_main(int argc, char** argv, const ToolSpec& spec) {
     ToolView view{&spec, &verbs, &families};
     add_surface_verbs(verbs, view);
     verbs.sort();
-    return dispatch({argv + 1, argv + argc}, view, journal);
+    const int code = dispatch({argv + 1, argv + argc}, view, messages);
+    messages.end_progress();
+    return code;
   } catch (const Error& error) {
-    return complain(spec, journal, static_cast<int>(error.fault()), error.what(), error.hint());
+    return complain(spec, messages, static_cast<int>(error.fault()), error.what(), error.hint());
+  } catch (const Stopped& stopped) {
+    messages.end_progress();
+    messages.message(Level::note, stopped.what());
+    return kSignalled + stopped.signal();
   } catch (const ClosedPipe&) {
     return kPipeClosed;
   } catch (const std::bad_alloc&) {
-    return complain(spec, journal, static_cast<int>(Fault::system), "memory is exhausted");
+    return complain(spec, messages, static_cast<int>(Fault::system), "memory is exhausted");
   } catch (const std::exception& error) {
-    return complain(spec, journal, static_cast<int>(Fault::bug), std::string("a defect of this program: ") + error.what());
+    return complain(spec, messages, static_cast<int>(Fault::bug), std::string("a defect of this program: ") + error.what());
   }
 }
 

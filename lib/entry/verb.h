@@ -26,10 +26,13 @@ struct Common {
   std::uint64_t seed = 0;
   int threads = 0;                                         // 0: as many as the machine has
   std::string from, to;
+  std::string key, trust;                                  // files, for sockets
+  int connections = 1;                                     // to each peer
+  std::string progress = "auto";                           // auto, always, never
   double timeout = 30;
   int expect = 1;
   bool strict = false, keep_going = false, insecure = false;
-  double limit_tensor = 16.0 * (1ull << 30), limit_tensors = 1e6;
+  double limit_tensor = 16.0 * (1ull << 30), limit_tensors = 1e6, limit_pixels = 178956970;
   std::string log, config;                                 // these three are taken by every verb
   bool print_config = false;
 };
@@ -43,7 +46,7 @@ struct VerbShape {
   bool state = false;                                      // an input may be the output: it is this verb's state (drank click)
 };
 /// Usual sets: reading records, writing records.
-std::vector<std::string> reads(std::vector<std::string> more = {});      // from, limit-tensor, limit-tensors, timeout, expect, insecure, quiet, verbose + more
+std::vector<std::string> reads(std::vector<std::string> more = {});      // from, limit-..., timeout, expect, insecure, key, trust, quiet, verbose + more
 std::vector<std::string> writes(std::vector<std::string> more = {});     // output, to + more
 std::vector<std::string> reads_and_writes(std::vector<std::string> more = {});
 inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);

@@ -2,6 +2,7 @@
 // Sums run over the models in the order given, in double, and are rounded once to the stored dtype.
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/parallel.h"
 #include "merge/merger.h"
@@ -31,14 +32,23 @@ Bytes average(const std::vector<Tensor>& inputs, std::size_t size) {
   return std::move(out).freeze();
 }
 
+// 16-bit and 8-bit floats, widened block by block: all at once they would take four to eight times the tensor.
 Bytes average_narrow(const std::vector<Tensor>& inputs, std::size_t size) {
-  std::vector<double> sum(size);
-  for (const auto& input : inputs) {
-    const auto values = to_doubles(input);
-    for (std::size_t i = 0; i < size; ++i) sum[i] += values[i];
-  }
-  for (auto& value : sum) value /= static_cast<double>(inputs.size());
-  return from_doubles(sum.data(), size, inputs[0].dtype);
+  const Dtype dtype = inputs[0].dtype;
+  const std::size_t width = size_of(dtype);
+  Buffer out(size * width);
+  parallel_blocks(size, 16 * kBlock, [&](std::size_t first, std::size_t last) {
+    const std::size_t n = last - first;
+    std::vector<double> sum(n);
+    for (const auto& input : inputs) {
+      const auto values = to_doubles({{}, dtype, {static_cast<std::int64_t>(n)}, input.data.slice(first * width, n * width), {}});
+      for (std::size_t i = 0; i < n; ++i) sum[i] += values[i];
+    }
+    for (auto& value : sum) value /= static_cast<double>(inputs.size());
+    const Bytes rounded = from_doubles(sum.data(), n, dtype);
+    std::memcpy(out.data() + first * width, rounded.data(), rounded.size());
+  });
+  return std::move(out).freeze();
 }
 
 class Mean final : public Merger {

@@ -183,22 +183,7 @@ std::vector<std::int64_t> take_shape(Attributes& fields, const std::string& wher
     if (!size || *size > (std::uint64_t{1} << 48)) throw Error(Fault::input, where + ": a tensor has a shape that is no list of sizes");
     shape.push_back(static_cast<std::int64_t>(*size));
   }
-  if (shape.size() > 16) throw Error(Fault::input, where + ": a tensor has " + std::to_string(shape.size()) + " dimensions, at most 16 are read");
   return shape;
-}
-
-// Bytes of a whole tensor, checked against overflow and the limit.
-std::uint64_t tensor_bytes(const Tensor& tensor, const Limits& limits, const std::string& where) {
-  unsigned __int128 bytes = size_of(tensor.dtype);
-  bool empty = false;
-  for (const auto extent : tensor.shape) {
-    if (extent == 0) empty = true;
-    else bytes *= static_cast<std::uint64_t>(extent);
-    if (bytes > limits.tensor_bytes)
-      throw Error(Fault::input, where + ": tensor " + quote(tensor.name) + " of shape " + shape_text(tensor.shape) + " is over the limit of " +
-                                    format_bytes(static_cast<double>(limits.tensor_bytes)), "raise --limit-tensor if it is meant");
-  }
-  return empty ? 0 : static_cast<std::uint64_t>(bytes);
 }
 
 }  // namespace

@@ -30,10 +30,12 @@ const Format* format_by_extension(std::string_view path, const OpenOptions& opti
   return nullptr;
 }
 
-const Format& sniff(std::span<const std::byte> head, const std::string& name, const OpenOptions& options) {
+const Format& sniff(std::span<const std::byte> head, std::optional<std::uint64_t> size, const std::string& name, const OpenOptions& options) {
   if (head.empty()) throw Error(Fault::input, name + " is empty", "a stream without records still has a header and an end record");
   for (const auto& format : options.formats)
     if (format->sniff(head)) return *format;
+  for (const auto& format : options.formats)
+    if (size && format->sniff_size(head, *size)) return *format;
   std::vector<std::string> names;
   for (const auto& format : options.formats) names.push_back(format->name());
   throw Error(Fault::input, name + " is of no known format", "name one with --from: " + join(names, ", "));
@@ -83,7 +85,7 @@ std::unique_ptr<RecordReader> open_reader(std::unique_ptr<ByteSource> bytes, con
   if (gzipped)
     source = std::make_unique<BufferedSource>(gunzip(std::move(source), options.limits.inflated_bytes));
   const auto head = source->peek(64);
-  const Format& format = options.from.empty() ? sniff(head.first(std::min<std::size_t>(64, head.size())), source->name(), options)
+  const Format& format = options.from.empty() ? sniff(head.first(std::min<std::size_t>(64, head.size())), source->remaining(), source->name(), options)
                                               : format_named(options.from, options);
   log(Level::detail, source->name() + " is read as " + format.name() + (gzipped ? ", inflated" : ""));
   return format.reader(std::move(source), options.limits);
@@ -92,6 +94,9 @@ std::unique_ptr<RecordReader> open_reader(std::unique_ptr<ByteSource> bytes, con
 std::unique_ptr<RecordReader> open_reader(std::string_view where, const OpenOptions& options) {
   if (is_socket(where)) return std::make_unique<ListeningReader>(where, options);
   if (where == "-") return open_reader(stdin_source(), options);
+  for (const auto& format : options.formats)
+    if (options.from.empty() || options.from == format->name())
+      if (auto reader = format->open_path(std::string(where), options.limits)) return reader;
   // Text has no signature: only there the name decides.
   OpenOptions named = options;
   if (const Format* format = format_by_extension(where, options); named.from.empty() && format && format->is_text()) named.from = format->name();

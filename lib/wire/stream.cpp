@@ -25,8 +25,8 @@ class FileSource final : public ByteSource {
   FileSource(int fd, bool owned, std::string name) : fd_(fd), owned_(owned), name_(std::move(name)) {
     struct stat info;
     if (fstat(fd_, &info) == 0 && S_ISREG(info.st_mode)) {
-      const off_t at = lseek(fd_, 0, SEEK_CUR);
-      if (at >= 0) left_ = static_cast<std::uint64_t>(std::max<off_t>(0, info.st_size - at));
+      start_ = lseek(fd_, 0, SEEK_CUR);
+      if (start_ >= 0) left_ = static_cast<std::uint64_t>(std::max<off_t>(0, info.st_size - start_));
       posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
   }
@@ -34,40 +34,55 @@ class FileSource final : public ByteSource {
     if (owned_) close(fd_);
   }
   std::size_t read(std::span<std::byte> out) override {
-    for (;;) {
-      const ssize_t got = ::read(fd_, out.data(), std::min<std::size_t>(out.size(), 1 << 30));
-      if (got >= 0) {
-        if (left_) *left_ -= std::min<std::uint64_t>(*left_, static_cast<std::uint64_t>(got));
-        return static_cast<std::size_t>(got);
-      }
-      if (errno != EINTR) throw Error(Fault::input, name_ + " cannot be read: " + reason());
-    }
+    const std::size_t got = attempt([&] { return ::read(fd_, out.data(), std::min<std::size_t>(out.size(), 1 << 30)); });
+    if (left_) *left_ -= std::min<std::uint64_t>(*left_, got);
+    return got;
   }
   std::string name() const override { return name_; }
   std::optional<std::uint64_t> remaining() const override { return left_; }
+  bool can_read_at() const override { return left_.has_value(); }
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    return attempt([&] { return pread(fd_, out.data(), std::min<std::size_t>(out.size(), 1 << 30), start_ + static_cast<off_t>(offset)); });
+  }
 
  private:
+  template <class Read>
+  std::size_t attempt(Read read) const {
+    for (;;) {
+      const ssize_t got = read();
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) throw Error(Fault::input, name_ + " cannot be read: " + reason());
+    }
+  }
   int fd_;
   bool owned_;
   std::string name_;
+  off_t start_ = 0;                                        // standard input may be a file that somebody has read into
   std::optional<std::uint64_t> left_;
 };
 
 class MemorySource final : public ByteSource {
  public:
-  MemorySource(std::span<const std::byte> data, std::string name) : data_(data), name_(std::move(name)) {}
+  MemorySource(Bytes data, std::string name) : data_(std::move(data)), name_(std::move(name)) {}
   std::size_t read(std::span<std::byte> out) override {
-    const std::size_t count = std::min(out.size(), data_.size());
-    std::copy_n(data_.data(), count, out.data());
-    data_ = data_.subspan(count);
+    const std::size_t count = MemorySource::read_at(at_, out);
+    at_ += count;
     return count;
   }
   std::string name() const override { return name_; }
-  std::optional<std::uint64_t> remaining() const override { return data_.size(); }
+  std::optional<std::uint64_t> remaining() const override { return data_.size() - at_; }
+  bool can_read_at() const override { return true; }
+  std::size_t read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= data_.size()) return 0;
+    const std::size_t count = std::min<std::size_t>(out.size(), data_.size() - offset);
+    std::copy_n(data_.data() + offset, count, out.data());
+    return count;
+  }
 
  private:
-  std::span<const std::byte> data_;
+  Bytes data_;
   std::string name_;
+  std::size_t at_ = 0;
 };
 
 void write_all(int fd, std::span<const std::byte> data, const std::string& name) {
@@ -109,9 +124,9 @@ class RenameSink final : public ByteSink {
   RenameSink(std::filesystem::path target, std::string name) : target_(std::move(target)), name_(std::move(name)) {
     const auto folder = target_.parent_path().empty() ? std::filesystem::path(".") : target_.parent_path();
     hidden_ = folder / ("." + target_.filename().string() + "." + std::to_string(getpid()) + ".part");
-    fd_ = open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    fd_ = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
     if (fd_ < 0) {
-      fd_ = open(hidden_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      fd_ = open(hidden_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       named_ = fd_ >= 0;
     }
     if (fd_ < 0) throw Error(Fault::system, name_ + " cannot be written: " + reason());
@@ -123,6 +138,23 @@ class RenameSink final : public ByteSink {
     if (named_) unlink(hidden_.c_str());
   }
   void write(std::span<const std::byte> data) override { write_all(fd_, data, name_); }
+  bool can_rewrite() const override { return true; }
+  void write_at(std::uint64_t offset, std::span<const std::byte> data) override {
+    while (!data.empty()) {
+      const ssize_t done = pwrite(fd_, data.data(), std::min<std::size_t>(data.size(), 1 << 30), static_cast<off_t>(offset));
+      if (done < 0 && errno != EINTR) throw Error(Fault::system, name_ + " cannot be written: " + reason());
+      offset += static_cast<std::uint64_t>(std::max<ssize_t>(0, done));
+      data = data.subspan(static_cast<std::size_t>(std::max<ssize_t>(0, done)));
+    }
+  }
+  void read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    while (!out.empty()) {
+      const ssize_t got = pread(fd_, out.data(), std::min<std::size_t>(out.size(), 1 << 30), static_cast<off_t>(offset));
+      if (got == 0 || (got < 0 && errno != EINTR)) throw Error(Fault::system, name_ + " cannot be written: what was written does not read back");
+      offset += static_cast<std::uint64_t>(std::max<ssize_t>(0, got));
+      out = out.subspan(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+    }
+  }
   void commit() override {
     if (!named_) {
       const std::string self = "/proc/self/fd/" + std::to_string(fd_);
@@ -145,6 +177,10 @@ class RenameSink final : public ByteSink {
 };
 
 }  // namespace
+
+std::size_t ByteSource::read_at(std::uint64_t, std::span<std::byte>) { throw Error(Fault::bug, name() + " is read from one end to the other only"); }
+void ByteSink::write_at(std::uint64_t, std::span<const std::byte>) { throw Error(Fault::bug, name() + " is written from one end to the other only"); }
+void ByteSink::read_at(std::uint64_t, std::span<std::byte>) { throw Error(Fault::bug, name() + " is written only"); }
 
 BufferedSource::BufferedSource(std::unique_ptr<ByteSource> source)
     : source_(std::move(source)), buffer_(new std::byte[kBuffer]) {}
@@ -193,6 +229,52 @@ std::optional<std::uint64_t> BufferedSource::remaining() const {
   return *left + (end_ - start_);
 }
 
+std::optional<Bytes> read_bytes(ByteSource& source, std::uint64_t count) {
+  const auto left = source.remaining();
+  if (left && *left < count) return std::nullopt;
+  constexpr std::uint64_t kTrusted = 64 << 20;             // taken on the word of a pipe
+  Buffer buffer(left ? count : std::min(count, kTrusted));
+  for (std::size_t have = 0; have < count;) {
+    if (have == buffer.size()) {
+      Buffer larger(std::min<std::uint64_t>(count, have + std::uint64_t{have}));
+      std::memcpy(larger.data(), buffer.data(), have);
+      buffer = std::move(larger);
+    }
+    const std::size_t got = source.read(buffer.span().subspan(have));
+    if (got == 0) return std::nullopt;
+    have += got;
+  }
+  return std::move(buffer).freeze();
+}
+
+std::optional<Bytes> read_bytes_at(ByteSource& source, std::uint64_t offset, std::uint64_t count) {
+  Buffer buffer(count);
+  for (auto out = buffer.span(); !out.empty();) {
+    const std::size_t got = source.read_at(offset, out);
+    if (got == 0) return std::nullopt;
+    offset += got;
+    out = out.subspan(got);
+  }
+  return std::move(buffer).freeze();
+}
+
+Bytes read_all(ByteSource& source, std::uint64_t limit) {
+  Buffer buffer(std::max<std::uint64_t>(1 << 16, std::min(limit, source.remaining().value_or(0))));
+  std::size_t have = 0;
+  for (;;) {
+    if (have == buffer.size()) {
+      Buffer larger(2 * have);
+      std::memcpy(larger.data(), buffer.data(), have);
+      buffer = std::move(larger);
+    }
+    const std::size_t got = source.read(buffer.span().subspan(have));
+    if (got == 0) break;
+    have += got;
+    if (have > limit) throw Error(Fault::input, source.name() + " is longer than the limit of " + format_bytes(static_cast<double>(limit)));
+  }
+  return std::move(buffer).freeze().slice(0, have);
+}
+
 std::unique_ptr<ByteSource> open_file_source(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const std::string name = quote(path);
@@ -208,8 +290,9 @@ std::unique_ptr<ByteSource> open_file_source(const std::string& path) {
 std::unique_ptr<ByteSource> stdin_source() { return std::make_unique<FileSource>(0, false, "standard input"); }
 
 std::unique_ptr<ByteSource> memory_source(std::span<const std::byte> data, std::string name) {
-  return std::make_unique<MemorySource>(data, std::move(name));
+  return std::make_unique<MemorySource>(Bytes(nullptr, data.data(), data.size()), std::move(name));
 }
+std::unique_ptr<ByteSource> memory_source(Bytes data, std::string name) { return std::make_unique<MemorySource>(std::move(data), std::move(name)); }
 
 std::unique_ptr<ByteSink> open_file_sink(const std::string& path) {
   std::error_code code;

@@ -1,8 +1,8 @@
-// Speed of dml streams as ratios to the least that the system must do, both in the same run and alternating, best of five:
+// Speed of dml and safetensors as ratios to the least that the system must do, both in the same run and alternating, best of five (of three beyond 4 GB):
 //   read    open_reader tensor by tensor, against read(2) of 128 KiB into one buffer, as cat does; the file is in the page cache
 //   write   open_writer tensor by tensor, against write(2) of 4 MiB from one buffer
 //   memory  peak of a process that only reads or only writes, beyond the largest tensor
-// Wall time, and processor time (user + system) beside it, which other programs on the machine disturb least. Prints one JSON object.
+// Wall time, and processor time (user + system) beside it, which other programs on the machine disturb least. Prints one JSON object a format.
 // Should reach: read >= 0.5, write >= 0.8, memory < 200 MB. stream_bench [MIB [FOLDER]]: 2048 MiB in tensors of 64 MiB
 #include <fcntl.h>
 #include <unistd.h>
@@ -28,7 +28,6 @@ using namespace dml;
 namespace {
 
 constexpr std::size_t kMiB = 1 << 20, kTensor = 64 * kMiB;
-constexpr int kRepeats = 5;
 
 // A line of /proc such as "VmHWM:   123 kB", in bytes.
 double proc_bytes(const char* file, const std::string& key) {
@@ -112,26 +111,27 @@ int tell_peak(char** arguments) {
   return 0;
 }
 
-void report(std::size_t bytes, const Times& write, const Times& plain_write, const Times& read, const Times& plain_read, double peak_read, double peak_write) {
+void report(const std::string& format, std::size_t bytes, const Times& write, const Times& plain_write, const Times& read, const Times& plain_read, double peak_read, double peak_write) {
   const auto rate = [&](const Times& times) { return static_cast<double>(bytes) / times.wall / 1e9; };
-  std::printf("{\"bytes\": %zu,\n"
+  std::printf("{\"format\": \"%s\", \"bytes\": %zu,\n"
               " \"read\": {\"gb_per_s\": %.2f, \"plain_gb_per_s\": %.2f, \"ratio\": %.3f, \"processor_ratio\": %.3f},\n"
               " \"write\": {\"gb_per_s\": %.2f, \"plain_gb_per_s\": %.2f, \"ratio\": %.3f, \"processor_ratio\": %.3f},\n"
               " \"memory_mb\": {\"read\": %.1f, \"write\": %.1f}}\n",
-              bytes, rate(read), rate(plain_read), plain_read.wall / read.wall, plain_read.processor / read.processor, rate(write), rate(plain_write),
+              format.c_str(), bytes, rate(read), rate(plain_read), plain_read.wall / read.wall, plain_read.processor / read.processor, rate(write), rate(plain_write),
               plain_write.wall / write.wall, plain_write.processor / write.processor, (peak_read - kTensor) / 1e6, (peak_write - kTensor) / 1e6);
 }
 
-int bench(std::size_t tensors, const std::filesystem::path& folder) {
-  const double need = 3.0 * static_cast<double>(tensors * kTensor);   // two files, and the page cache that holds them
-  if (static_cast<double>(std::filesystem::space(folder).available) < need || proc_bytes("/proc/meminfo", "MemAvailable:") < need) {
-    std::printf("skipped: less than %s of disk in %s or of memory are free\n", format_bytes(need).c_str(), folder.c_str());
-    return 0;
+void bench(const std::string& format, std::size_t tensors, const std::filesystem::path& folder) {
+  const double bytes = static_cast<double>(tensors * kTensor);        // two files on the disk, one of them in the page cache
+  if (static_cast<double>(std::filesystem::space(folder).available) < 2.5 * bytes || proc_bytes("/proc/meminfo", "MemAvailable:") < 1.5 * bytes) {
+    std::printf("skipped: less than %s of disk in %s or %s of memory are free\n", format_bytes(2.5 * bytes).c_str(), folder.c_str(), format_bytes(1.5 * bytes).c_str());
+    return;
   }
-  const std::string base = folder / ("stream_bench." + std::to_string(getpid())), stream = base + ".dml", plain = base + ".plain";
+  const int repeats = bytes > 4e9 ? 3 : 5;
+  const std::string base = folder / ("stream_bench." + std::to_string(getpid())), stream = base + "." + format, plain = base + ".plain";
   const Tensor tensor = sample_tensor();
   Times written, plainly_written, read, plainly_read;
-  for (int repeat = 0; repeat < kRepeats; ++repeat) {
+  for (int repeat = 0; repeat < repeats; ++repeat) {
     std::filesystem::remove(plain);
     measure([&] { write_plain(plain, tensor, tensors); }, plainly_written);
     std::filesystem::remove(stream);
@@ -139,14 +139,13 @@ int bench(std::size_t tensors, const std::filesystem::path& folder) {
   }
   std::filesystem::remove(plain);
   read_plain(stream);
-  for (int repeat = 0; repeat < kRepeats; ++repeat) {
+  for (int repeat = 0; repeat < repeats; ++repeat) {
     measure([&] { read_plain(stream); }, plainly_read);
     measure([&] { read_stream(stream, tensors); }, read);
   }
   const double peak_read = peak_of("--peak-read", stream, tensors), peak_write = peak_of("--peak-write", stream, tensors);
   std::filesystem::remove(stream);
-  report(tensors * kTensor, written, plainly_written, read, plainly_read, peak_read, peak_write);
-  return 0;
+  report(format, tensors * kTensor, written, plainly_written, read, plainly_read, peak_read, peak_write);
 }
 
 }  // namespace
@@ -154,5 +153,6 @@ int bench(std::size_t tensors, const std::filesystem::path& folder) {
 int main(int argc, char** argv) {
   if (argc == 4) return tell_peak(argv);
   const std::size_t mib = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 2048;
-  return bench(std::max<std::size_t>(1, mib * kMiB / kTensor), argc > 2 ? argv[2] : std::filesystem::temp_directory_path());
+  for (const char* format : {"dml", "safetensors"})
+    bench(format, std::max<std::size_t>(1, mib * kMiB / kTensor), argc > 2 ? argv[2] : std::filesystem::temp_directory_path());
 }

@@ -1,5 +1,5 @@
-// What a fuzz program gives main.cpp: LLVMFuzzerTestOneInput, which aborts on a finding, and inputs to start from. With clang the same
-// file links against libFuzzer instead of main.cpp: clang++ -fsanitize=fuzzer,address fuzz_formats.cpp ...
+// What a fuzz program gives main.cpp: LLVMFuzzerTestOneInput, which aborts on a finding, and inputs to start from. Built by clang with
+// -DDML_FUZZ=ON the same files link against libFuzzer instead of main.cpp.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +15,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 std::vector<std::string> fuzz_seeds();
+
+// Where a program has several targets. A program without them leaves these out.
+std::vector<std::string> fuzz_parts() __attribute__((weak));
+void fuzz_select(const std::string& part) __attribute__((weak));
+bool fuzz_wants(const std::string& input) __attribute__((weak));   // whether an input is worth keeping for the part that was selected
 
 namespace fuzz {
 

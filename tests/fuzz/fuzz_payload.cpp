@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "records.h"
+#include "repairs.h"
 #include "wire/codec.h"
 #include "wire/socket_flow.h"
 #include "wire/socket_frame.h"
@@ -14,7 +15,7 @@ using namespace dml;
 namespace {
 
 void check_record(std::string_view text) {
-  const Limits limits{1 << 20, 1000, 1000, 1 << 20};
+  const Limits limits{1 << 20, 1000, 1000, 1 << 18, 1 << 20};
   fuzz::refuses_or_works(Fault::input, [&] {
     const Record record = decode_record(fuzz::bytes_of(text), limits, "a payload");
     for (const auto& tensor : record.tensors)

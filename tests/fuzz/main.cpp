@@ -1,6 +1,7 @@
 // Runs a fuzz target without libFuzzer: its seeds and the given files as they are, then deterministic mutations of them. A finding
-// leaves its input in the file crash-input. fuzz_X [-n EXECUTIONS] [-t SECONDS] [-s SEED] [-w FOLDER] [FILE or FOLDER...]
-//   -w writes the seeds as files (a corpus for libFuzzer) and stops
+// leaves its input in the file crash-input. fuzz_X [-p PART] [-n EXECUTIONS] [-t SECONDS] [-s SEED] [-w FOLDER] [FILE or FOLDER...]
+//   -p  one part of the program, or "each" for one after the other, or "list" to print their names
+//   -w  writes the seeds as files (a corpus for libFuzzer) and stops
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -95,33 +96,61 @@ void execute(std::string input) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(current.data()), current.size());
 }
 
+struct Plan {
+  std::uint64_t executions = 20000, seed = 1;
+  double seconds = 1e9;
+  std::string folder, part;
+};
+
+std::vector<std::string> corpus_of(int count, char** paths) {
+  std::vector<std::string> all = fuzz_seeds(), wanted;
+  for (int i = 0; i < count; ++i) add_files(paths[i], all);
+  for (auto& input : all)
+    if (!fuzz_wants || fuzz_wants(input)) wanted.push_back(std::move(input));
+  return wanted.empty() ? std::vector<std::string>{""} : wanted;
+}
+
+void run(const Plan& plan, const std::vector<std::string>& corpus) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  for (const auto& input : corpus) execute(input);
+  Mutator mutator(plan.seed);
+  std::uint64_t done = 0;
+  for (; done < plan.executions && (done % 64 != 0 || elapsed() < plan.seconds); ++done) execute(mutator.mutate(corpus));
+  std::printf("%s%s%llu mutations of %zu inputs in %.1f s, no finding\n", plan.part.c_str(), plan.part.empty() ? "" : ": ", static_cast<unsigned long long>(done), corpus.size(), elapsed());
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t executions = 20000, seed = 1;
-  double seconds = 1e9;
-  std::string folder;
-  for (int option; (option = getopt(argc, argv, "n:t:s:w:")) != -1;) {
-    if (option == 'n') executions = std::strtoull(optarg, nullptr, 10);
-    else if (option == 't') seconds = std::strtod(optarg, nullptr);
-    else if (option == 's') seed = std::strtoull(optarg, nullptr, 10);
-    else if (option == 'w') folder = optarg;
+  Plan plan;
+  for (int option; (option = getopt(argc, argv, "n:t:s:w:p:")) != -1;) {
+    if (option == 'n') plan.executions = std::strtoull(optarg, nullptr, 10);
+    else if (option == 't') plan.seconds = std::strtod(optarg, nullptr);
+    else if (option == 's') plan.seed = std::strtoull(optarg, nullptr, 10);
+    else if (option == 'w') plan.folder = optarg;
+    else if (option == 'p') plan.part = optarg;
     else return 2;
   }
-  std::vector<std::string> corpus = fuzz_seeds();
-  for (std::size_t i = 0; !folder.empty() && i < corpus.size(); ++i) std::ofstream(folder + "/seed-" + std::to_string(i), std::ios::binary) << corpus[i];
-  if (!folder.empty()) return 0;
-  for (int i = optind; i < argc; ++i) add_files(argv[i], corpus);
+  std::vector<std::string> parts = fuzz_parts ? fuzz_parts() : std::vector<std::string>();
+  if (plan.part == "list") {
+    for (const auto& part : parts) std::printf("%s\n", part.c_str());
+    return 0;
+  }
+  if (plan.part != "each") {
+    if (!plan.part.empty() && std::find(parts.begin(), parts.end(), plan.part) == parts.end()) return 2;
+    parts = {plan.part};
+  }
   std::signal(SIGABRT, keep_input);
 #ifndef __SANITIZE_ADDRESS__                               // which reports these itself and then aborts
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE}) std::signal(signal, keep_input);
 #endif
-
-  const auto start = std::chrono::steady_clock::now();
-  const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  for (const auto& input : corpus) execute(input);
-  Mutator mutator(seed);
-  std::uint64_t done = 0;
-  for (; done < executions && (done % 64 != 0 || elapsed() < seconds); ++done) execute(mutator.mutate(corpus));
-  std::printf("%llu mutations of %zu inputs in %.1f s, no finding\n", static_cast<unsigned long long>(done), corpus.size(), elapsed());
+  for (const auto& part : parts) {
+    plan.part = part;
+    if (fuzz_select) fuzz_select(part);
+    const std::vector<std::string> corpus = corpus_of(argc - optind, argv + optind);
+    if (plan.folder.empty()) run(plan, corpus);
+    for (std::size_t i = 0; !plan.folder.empty() && i < corpus.size(); ++i) std::ofstream(plan.folder + "/seed-" + std::to_string(i), std::ios::binary) << corpus[i];
+  }
 }

@@ -1,10 +1,7 @@
-// Records for the seeds, and the repair of a checksum, without which no mutation would get past the end record.
+// Records for the seeds: of every kind of shape that some format holds.
 #pragma once
 #include <string>
 #include <vector>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "wire/record.h"
 
@@ -23,17 +20,17 @@ inline std::vector<dml::Record> sample_records() {
   Record odd{"state",
              {{"list", ValueList{1, -1, "a", Value(), 2.5, ValueList{ValueList{}}}}, {"map", Attributes{{"k", Blob{1, 2, 3}}}}, {"big", std::uint64_t{1} << 63}},
              {make_tensor("only", std::vector<std::uint32_t>{1, 2, 3})}, {}};
-  return {model, vote, odd};
-}
-
-/// `bytes` with the checksum of its last end record made right for what stands before; as it is where there is none.
-inline std::string with_checksum(std::string bytes) {
-  using namespace std::literals;
-  const std::size_t end = bytes.rfind("\xa3" "end\xc3"sv), key = bytes.rfind("\xa8" "checksum\xcf"sv);
-  if (end == std::string::npos || end == 0 || key == std::string::npos || key < end || key + 18 > bytes.size()) return bytes;
-  const auto sum = XXH3_64bits(bytes.data(), end - 1);     // the map's head is one byte
-  for (int i = 0; i < 8; ++i) bytes[key + 10 + static_cast<std::size_t>(i)] = static_cast<char>(sum >> (56 - 8 * i));
-  return bytes;
+  const auto one = [](const char* kind, Tensor tensor) { return Record{kind, {}, {std::move(tensor)}, {}}; };
+  Record palette{"image", {{"mode", "P"}}, {make_tensor("palette", std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}, {2, 3}), make_tensor("pixels", std::vector<std::uint8_t>{0, 1}, {1, 2, 1})}, {}};
+  Record batch{"images", {}, {make_tensor("labels", std::vector<std::uint8_t>{3}), make_tensor("pixels", std::vector<std::uint8_t>(3072), {1, 3, 32, 32})}, {}};
+  Record batch100 = batch;
+  batch100.tensors.insert(batch100.tensors.begin(), make_tensor("coarse", std::vector<std::uint8_t>{9}));
+  Record bits = one("image", make_tensor("pixels", std::vector<std::uint8_t>{0, 255, 255}, {3, 1, 1}));
+  bits.meta = {{"mode", "1"}};
+  return {model, vote, odd, palette, batch, batch100, bits, one("image", make_tensor("pixels", std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}, {1, 2, 3})),
+          one("image", make_tensor("pixels", std::vector<std::uint8_t>{1, 2, 3, 4}, {1, 1, 4})),
+          one("image", {"pixels", Dtype::u16, {2, 1, 1}, Bytes::copy("abcd"), {}}), one("array", make_tensor("data", std::vector<double>{1, -2.5, 3, 0}, {2, 2})),
+          one("array", make_tensor("data", std::vector<std::uint8_t>{1, 2, 3}, {3})), one("table", make_tensor("data", std::vector<float>{0.5f}, {1, 1}))};
 }
 
 }  // namespace fuzz

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "entry/verb.h"
+#include "pieces.h"
 
 namespace dml {
 namespace {
@@ -71,13 +72,15 @@ class Diff final : public Verb {
   }
 
   static double largest_difference(const Tensor& left, const Tensor& right) {
-    const auto x = to_doubles(left), y = to_doubles(right);
     double most = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]))) continue;
-      const double d = std::fabs(x[i] - y[i]);
-      most = std::isnan(d) ? std::numeric_limits<double>::infinity() : std::max(most, d);
-    }
+    for_each_piece(left, [&](std::size_t first, std::size_t count) {
+      const auto x = to_doubles(piece_of(left, first, count)), y = to_doubles(piece_of(right, first, count));
+      for (std::size_t i = 0; i < count; ++i) {
+        if (x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]))) continue;
+        const double d = std::fabs(x[i] - y[i]);
+        most = std::isnan(d) ? std::numeric_limits<double>::infinity() : std::max(most, d);
+      }
+    });
     return most;
   }
 

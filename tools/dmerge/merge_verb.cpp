@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "math/linear.h"
 #include "merge/merger.h"
+#include "pieces.h"
 
 namespace dml {
 namespace {
@@ -17,9 +18,11 @@ bool is_finite(const Tensor& tensor) {
   const auto count = static_cast<std::size_t>(tensor.elements());
   if (tensor.dtype == Dtype::f32) return all_finite(tensor.as<float>(), count);
   if (tensor.dtype == Dtype::f64) return all_finite(tensor.as<double>(), count);
-  for (const double v : to_doubles(tensor))
-    if (!std::isfinite(v)) return false;
-  return true;
+  bool finite = true;
+  for_each_piece(tensor, [&](std::size_t first, std::size_t n) {
+    for (const double v : to_doubles(piece_of(tensor, first, n))) finite = finite && std::isfinite(v);
+  });
+  return finite;
 }
 
 /// What the models share: keys on which all agree. `node` and the like fall away.

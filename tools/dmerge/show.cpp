@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "entry/verb.h"
+#include "pieces.h"
 
 namespace dml {
 namespace {
@@ -15,17 +16,19 @@ struct Stats { double least = 0, most = 0, mean = 0, norm = 0; std::uint64_t not
 Stats stats_of(const Tensor& tensor) {
   Stats out;
   std::uint64_t count = 0;
-  for (const double v : to_doubles(tensor)) {
-    if (!std::isfinite(v)) {
-      ++out.not_finite;
-      continue;
+  for_each_piece(tensor, [&](std::size_t first, std::size_t elements) {
+    for (const double v : to_doubles(piece_of(tensor, first, elements))) {
+      if (!std::isfinite(v)) {
+        ++out.not_finite;
+        continue;
+      }
+      out.least = count ? std::min(out.least, v) : v;
+      out.most = count ? std::max(out.most, v) : v;
+      out.mean += v;
+      out.norm += v * v;
+      ++count;
     }
-    out.least = count ? std::min(out.least, v) : v;
-    out.most = count ? std::max(out.most, v) : v;
-    out.mean += v;
-    out.norm += v * v;
-    ++count;
-  }
+  });
   if (count) out.mean /= static_cast<double>(count);
   out.norm = std::sqrt(out.norm);
   return out;
@@ -55,6 +58,7 @@ class Show final : public Verb {
       call.out() << json.end_object().str() << '\n';
       return;
     }
+    if (header.tool.empty()) return;                       // a format that does not say
     call.out() << "written by " << header.tool << " " << header.version << ", verb " << header.verb;
     if (header.seed) call.out() << ", seed " << *header.seed;
     for (const auto& [key, value] : header.options) call.out() << "\n  " << key << " = " << (value.get_if<std::string>() ? *value.get_if<std::string>() : to_json(value));

@@ -16,6 +16,7 @@
 namespace dml {
 void register_csv(Registry<Format>& registry);
 void register_idx(Registry<Format>& registry);
+void register_cifar(Registry<Format>& registry);
 }  // namespace dml
 
 namespace dml::test {
@@ -36,11 +37,12 @@ inline std::shared_ptr<const Format> format(const std::string& name) {
   Registry<Format> registry("format");
   register_csv(registry);
   register_idx(registry);
+  register_cifar(registry);
   return std::shared_ptr<const Format>(registry.make(name));
 }
 inline OpenOptions formats() {
   OpenOptions open;
-  open.formats = {format("csv"), format("idx")};
+  open.formats = {format("csv"), format("idx"), format("cifar10"), format("cifar100")};
   return open;
 }
 

@@ -9,6 +9,7 @@
 
 using namespace dml;
 using namespace dml::test;
+using namespace std::literals;
 
 namespace {
 Dataset load(const std::string& component, const OpenOptions& open = formats()) {
@@ -183,4 +184,52 @@ TEST_CASE("idx data") {
   CHECK(refused(both + ",test-images=" + x).fault() == Fault::usage);
   const std::string five = folder.write("five", idx_bytes(8, {5}, {0, 1, 0, 1, 3}));
   CHECK(refused("idx:images=" + x + ",labels=" + five).fault() == Fault::input);
+}
+
+TEST_CASE("cifar10 and cifar100: batches under both names, channels standardised, fewer") {
+  const Folder folder;
+  const auto batch = [](const std::string& labels, std::size_t width) {      // red 255, green 51, blue 0
+    std::string out;
+    for (std::size_t i = 0; i < labels.size(); i += width) out += labels.substr(i, width) + std::string(1024, '\xff') + std::string(1024, '3') + std::string(1024, '\0');
+    return out;
+  };
+  folder.write("train.bin", batch("\3\1\7", 1));
+  folder.write("test.bin.gz", gzip(batch("\2", 1)));
+  const std::string dir = folder.path("");
+  Dataset data = load("cifar10:standardise=false,dir=" + dir);
+  CHECK(data.name == "cifar10:dir=" + dir + ",standardise=false");
+  CHECK(data.classes == 10);
+  CHECK(data.train.count == 3);
+  CHECK(data.train.features == 3072);
+  CHECK(data.train.y == std::vector<std::int32_t>{3, 1, 7});
+  CHECK(data.test.y == std::vector<std::int32_t>{2});
+  CHECK(data.train.x[1023] == 1);
+  CHECK(data.train.x[1024] == doctest::Approx(0.2));
+  CHECK(data.train.x[3071] == 0);
+  data = load("cifar10:train=2,test=1,dir=" + dir);
+  CHECK(data.train.count == 2);
+  CHECK(data.train.x.size() == 2 * 3072);
+  CHECK(data.train.x[0] == doctest::Approx((1 - 0.4914) / 0.2470));
+  CHECK(data.train.x[1024] == doctest::Approx((0.2 - 0.4822) / 0.2435));
+  CHECK(data.train.x[2048] == doctest::Approx(-0.4465 / 0.2616));
+  CHECK(refused("cifar10:train=4,dir=" + dir).fault() == Fault::usage);
+  CHECK(refused("cifar100:dir=" + dir).fault() == Fault::input);
+  CHECK(refused("cifar10").fault() == Fault::usage);
+
+  for (int i = 1; i <= 4; ++i) folder.write("data_batch_" + std::to_string(i) + ".bin", batch(std::string(1, static_cast<char>(i)), 1));
+  folder.write("test_batch.bin", batch("\2\3", 1));
+  CHECK(says(refused("cifar10:dir=" + dir), "data_batch_5.bin"));
+  folder.write("data_batch_5.bin", batch("\5", 1));
+  data = load("cifar10:dir=" + dir);
+  CHECK(data.train.y == std::vector<std::int32_t>{1, 2, 3, 4, 5});
+  CHECK(data.test.count == 2);
+  CHECK(load("cifar10:train=2,dir=" + dir).train.y == std::vector<std::int32_t>{1, 2});
+
+  folder.write("train.bin", batch("\1\x63\0\4"s, 2));
+  folder.write("test.bin", batch("\23\5"s, 2));
+  std::filesystem::remove(folder.path("test.bin.gz"));
+  data = load("cifar100:dir=" + dir);
+  CHECK(data.classes == 100);
+  CHECK(data.train.y == std::vector<std::int32_t>{99, 4});
+  CHECK(data.train.x[2048] == doctest::Approx(-0.4409 / 0.2762));
 }

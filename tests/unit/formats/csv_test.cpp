@@ -82,6 +82,16 @@ TEST_CASE("csv: written tables read back to the same numbers") {
   CHECK(again.tensors[0].shape == record.tensors[0].shape);
   CHECK(again.tensors[0].data == record.tensors[0].data);
 
+  for (const auto& names : {ValueList{" 2 ", "b\r"}, ValueList{"#", "\t"}, ValueList{"", ""}}) {
+    record.meta["columns"] = names;
+    CHECK(round_trip(record).meta == record.meta);
+  }
+  const Record column{"table", {{"columns", ValueList{""}}}, {make_tensor("data", std::vector<double>{5})}, {}};
+  CHECK(round_trip(column).meta == column.meta);
+  record.meta["columns"] = ValueList{"a", "1e3"};
+  CHECK(says(fault_of([&] { round_trip(record); }), "'1e3' would be read back as a number"));
+  record.meta["columns"] = ValueList{"a", "b,c\""};
+  round_trip(record);
   CHECK(folder.read("t.csv").starts_with("a,\"b,c\"\"\"\n0.1,-1e-300\n"));
   const Record floats{"table", {}, {make_tensor("data", std::vector<float>{0.1f, 2.f})}, {}};
   CHECK(values(round_trip(floats)) == std::vector<double>{0.1, 2});                // f32 is printed as such, rank 1 is a column

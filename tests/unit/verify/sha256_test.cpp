@@ -64,6 +64,6 @@ TEST_CASE("of says what is hashed, and the two kinds never compare") {
   CHECK_FALSE(sha256("sha256:of=record")->takes_bytes(false));
   CHECK_THROWS_AS(sha256("sha256:of=x"), Error);
   const auto record = sha256()->of_record({"model", {}, {}, {}}, "here");
-  const auto file = sha256()->of_bytes(*memory_source({}, "empty"));
+  const auto file = sha256()->of_bytes(*memory_source(std::span<const std::byte>(), "empty"));
   CHECK_THROWS_AS(hamming_distance(record, file, "a", "b"), Error);
 }
