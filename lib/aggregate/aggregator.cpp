@@ -110,6 +110,8 @@ Record aggregate_as(const Aggregator& rule, Screen& screen, std::size_t columns)
   AggregationContext context;
   context.weights = weights_of(records);
   context.dropped = screen.byzantine();
+  log(Level::detail, std::to_string(records.size()) + " of " + std::to_string(screen.given()) + " inputs are combined, " +
+                         std::to_string(context.dropped) + " senders left out count as liars");
   Record out;
   out.kind = records[0].kind;
   out.meta = agreed(records, [](const Record& r) -> const Attributes& { return r.meta; });

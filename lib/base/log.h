@@ -5,7 +5,8 @@
 
 namespace dml {
 
-enum class Level { warning, note, detail };   // note: shown unless -q; detail: shown with -v
+// note: shown unless -q; detail: shown with -v; progress: one line that replaces the last of its kind
+enum class Level { warning, note, detail, progress };
 
 using LogSink = std::function<void(Level, const std::string&)>;
 

@@ -6,7 +6,8 @@
 namespace dml {
 
 const Options<Common>& common_options();
-/// The docs of those that `shape` honours, in their usual order.
-std::vector<OptionDoc> common_docs(const VerbShape& shape);
+/// The docs of those that `verb` honours and of those that every verb takes, in their usual order. An option of its own that is called
+/// alike hides the common one: --log is the log of clicks in drank.
+std::vector<OptionDoc> common_docs(const Verbs::Entry& verb);
 
 }  // namespace dml

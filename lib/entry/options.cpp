@@ -4,14 +4,15 @@
 
 namespace dml {
 
-Check at_least(double low) { return {">= " + format_number(low), [low](double v) { return v >= low; }, {}}; }
-Check above(double low) { return {"> " + format_number(low), [low](double v) { return v > low; }, {}}; }
-Check at_most(double high) { return {"<= " + format_number(high), [high](double v) { return v <= high; }, {}}; }
+Check at_least(double low) { return {">= " + format_number(low), [low](double v) { return v >= low; }, {}, 0, {}}; }
+Check above(double low) { return {"> " + format_number(low), [low](double v) { return v > low; }, {}, 0, {}}; }
+Check at_most(double high) { return {"<= " + format_number(high), [high](double v) { return v <= high; }, {}, 0, {}}; }
 Check between(double low, double high) {
-  return {format_number(low) + ".." + format_number(high), [low, high](double v) { return v >= low && v <= high; }, {}};
+  return {format_number(low) + ".." + format_number(high), [low, high](double v) { return v >= low && v <= high; }, {}, 0, {}};
 }
-Check one_of(std::vector<std::string> choices) { return {"", nullptr, std::move(choices)}; }
-Check letter(char short_name) { return {"", nullptr, {}, short_name}; }
+Check one_of(std::vector<std::string> choices) { return {"", nullptr, std::move(choices), 0, {}}; }
+Check letter(char short_name) { return {"", nullptr, {}, short_name, {}}; }
+Check of_family(std::string family) { return {"", nullptr, {}, 0, std::move(family)}; }
 
 void read_value(std::string_view text, bool& out) {
   if (text == "true" || text == "yes" || text == "1") out = true;

@@ -35,6 +35,7 @@ struct OptionDoc {
   std::vector<std::string> choices;
   std::string range;                     // ">= 0"; "" when any value will do
   char letter = 0;                       // -o
+  std::string family;                    // of the components it takes, where that is not its own name; see of_family()
 };
 
 /// A restriction on a value: a range for numbers, a list for words.
@@ -43,6 +44,7 @@ struct Check {
   std::function<bool(double)> holds;
   std::vector<std::string> choices;
   char letter = 0;
+  std::string family;
 };
 Check at_least(double low);
 Check above(double low);
@@ -50,6 +52,7 @@ Check at_most(double high);
 Check between(double low, double high);                  // closed
 Check one_of(std::vector<std::string> choices);
 Check letter(char short_name);                            // also -X; for verbs only
+Check of_family(std::string family);                      // which components; not needed where the option is called like the family
 
 /// Parsing and printing of one value. Throw Error(Fault::usage) with what the text should have been.
 void read_value(std::string_view text, bool& out);
@@ -114,6 +117,7 @@ class Options {
       if (!check.range.empty()) field.doc.range = check.range;
       if (!check.choices.empty()) field.doc.choices = check.choices;
       if (check.letter) field.doc.letter = check.letter;
+      if (!check.family.empty()) field.doc.family = check.family;
     }
     field.read = [member, all](T& into, const std::string& label, std::string_view text) {
       try {
@@ -124,6 +128,11 @@ class Options {
       for (const auto& check : all) check_value(label, into.*member, check);
     };
     field.show = [member](const T& from) { return show_value(from.*member); };
+    // An empty text says something where it is not the default; an optional says nothing where it has no value.
+    field.says = [member, silent = !field.doc.required && field.doc.fallback.empty()](const T& from) {
+      if constexpr (requires { (from.*member).has_value(); }) return (from.*member).has_value();
+      else return !silent || !show_value(from.*member).empty();
+    };
     docs_.push_back(field.doc);
     fields_.push_back(std::move(field));
     return *this;
@@ -143,11 +152,12 @@ class Options {
     return out;
   }
 
-  /// Every option with the value it has in `from`, as a user would type it; empty optionals are left out.
+  /// Every option with the value it has in `from`, as a user would type it: read() makes the same of it. Left out are optionals without
+  /// a value, and what is empty by default and still is.
   Settings resolved(const T& from) const {
     Settings out;
     for (const auto& field : fields_)
-      if (auto text = field.show(from); !text.empty()) out[field.doc.name] = text;
+      if (field.says(from)) out[field.doc.name] = field.show(from);
     return out;
   }
   const std::vector<OptionDoc>& docs() const { return docs_; }
@@ -157,6 +167,7 @@ class Options {
     OptionDoc doc;
     std::function<void(T&, const std::string&, std::string_view)> read;
     std::function<std::string(const T&)> show;
+    std::function<bool(const T&)> says;
   };
   template <class M>
   static void check_value(const std::string& label, const M& value, const Check& check) {

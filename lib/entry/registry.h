@@ -66,6 +66,7 @@ class Registry : public RegistryBase {
   void add(Card card, Options<O> options, std::vector<Trait> traits = {}, std::vector<std::string> needs = {}) {
     const std::string name = card.name;
     infos_.push_back({family_, std::move(card), options.docs(), std::move(traits), std::move(needs)});
+    resolvers_[name] = [options](const Settings& settings) { return options.resolved(options.read(settings)); };
     makers_[name] = [options = std::move(options)](const Settings& settings, const std::string& owner) -> std::unique_ptr<Base> {
       return std::make_unique<T>(options.read(settings, owner));
     };
@@ -90,9 +91,15 @@ class Registry : public RegistryBase {
   std::unique_ptr<Base> make_for_verb(const std::string& name, const Settings& settings) const {
     return makers_.at(at(name).card.name)(settings, {});
   }
+  /// The settings of a verb's own with all defaults, as Options::resolved() writes them.
+  Settings resolve_for_verb(const std::string& name, const Settings& settings) const {
+    const auto found = resolvers_.find(at(name).card.name);
+    return found == resolvers_.end() ? settings : found->second(settings);      // an entry without options has no settings
+  }
 
  private:
   std::map<std::string, std::function<std::unique_ptr<Base>(const Settings&, const std::string&)>> makers_;
+  std::map<std::string, std::function<Settings(const Settings&)>> resolvers_;
 };
 
 /// The registries that a tool offers, by interface. A family that the tool did not add is an Error(bug).

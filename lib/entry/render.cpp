@@ -4,9 +4,27 @@
 
 #include "base/text.h"
 #include "entry/common.h"
+#include "entry/render_parts.h"
 
 namespace dml {
 namespace {
+
+std::string table(const std::vector<std::pair<std::string, std::string>>& rows) {
+  std::size_t width = 0;
+  for (const auto& row : rows) width = std::max(width, std::min<std::size_t>(row.first.size(), 26));
+  std::string out;
+  for (const auto& [left, right] : rows)
+    out += "  " + left + std::string(std::max<std::size_t>(2, width + 2 - std::min(width, left.size())), ' ') + right + "\n";
+  return out;
+}
+
+std::string option_table(const std::vector<OptionDoc>& docs) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& doc : docs) rows.emplace_back(spelling(doc), details(doc));
+  return table(rows);
+}
+
+}  // namespace
 
 // --byzantine N, or -o, --output TEXT
 std::string spelling(const OptionDoc& doc) {
@@ -29,55 +47,23 @@ std::string details(const OptionDoc& doc) {
   return out;
 }
 
-std::string table(const std::vector<std::pair<std::string, std::string>>& rows) {
-  std::size_t width = 0;
-  for (const auto& row : rows) width = std::max(width, std::min<std::size_t>(row.first.size(), 26));
-  std::string out;
-  for (const auto& [left, right] : rows)
-    out += "  " + left + std::string(std::max<std::size_t>(2, width + 2 - std::min(width, left.size())), ' ') + right + "\n";
-  return out;
-}
-
-std::string option_table(const std::vector<OptionDoc>& docs) {
-  std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& doc : docs) rows.emplace_back(spelling(doc), details(doc));
-  return table(rows);
-}
-
 std::string synopsis(const ToolView& tool, const Verbs::Entry& verb) {
   return tool.spec->name + " " + verb.info.card.name + " [OPTION...]" + (verb.shape.inputs.empty() ? "" : " " + verb.shape.inputs);
 }
 
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else out += c;
-  }
-  if (!out.empty() && (out[0] == '.' || out[0] == '\'')) out = "\\&" + out;
-  return out;
-}
-
-void man_options(std::string& out, const std::vector<OptionDoc>& docs) {
-  for (const auto& doc : docs) out += ".TP\n.B " + roff(spelling(doc)) + "\n" + roff(details(doc)) + "\n";
-}
-
-// A text inside single quotes of a shell script.
-std::string shell_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 std::vector<OptionDoc> all_options(const Verbs::Entry& verb) {
   auto docs = verb.info.options;
-  const auto common = common_docs(verb.shape);
+  const auto common = common_docs(verb);
   docs.insert(docs.end(), common.begin(), common.end());
   return docs;
 }
 
-}  // namespace
+const RegistryBase* choices_of(const ToolView& tool, const OptionDoc& doc) {
+  if (doc.type == "flag") return nullptr;                  // text, too: --topology takes a component or a file
+  for (const auto* registry : tool.families->all())
+    if (registry->family() == (doc.family.empty() ? doc.name : doc.family)) return registry;
+  return nullptr;
+}
 
 std::vector<const EntryInfo*> all_entries(const ToolView& tool) {
   std::vector<const EntryInfo*> out;
@@ -104,7 +90,7 @@ std::string render_verb_help(const ToolView& tool, const Verbs::Entry& verb) {
   std::string out = "usage: " + synopsis(tool, verb) + "\n\n" + verb.info.card.summary + "\n";
   if (!verb.info.card.source.empty()) out += "source: " + verb.info.card.source + "\n";
   if (!verb.info.options.empty()) out += "\noptions\n" + option_table(verb.info.options);
-  const auto common = common_docs(verb.shape);
+  const auto common = common_docs(verb);
   if (!common.empty()) out += "\ncommon options\n" + option_table(common);
   return out;
 }
@@ -145,70 +131,6 @@ std::string describe_json(const EntryInfo& info) {
     json.end_array();
   }
   return json.end_object().str();
-}
-
-std::string render_man(const ToolView& tool) {
-  const std::string& name = tool.spec->name;
-  std::string upper = name;
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
-  std::string out = ".TH " + upper + " 1 \"\" \"dml\\-tools\" \"User Commands\"\n.SH NAME\n" + name + " \\- " + roff(tool.spec->summary) +
-                    "\n.SH SYNOPSIS\n.B " + name + "\n.I VERB\n[\\fIOPTION\\fR...] [\\fIINPUT\\fR...]\n.SH VERBS\n";
-  for (const auto& verb : tool.verbs->entries()) {
-    out += ".SS " + roff(synopsis(tool, verb)) + "\n" + roff(verb.info.card.summary) + ".\n";
-    if (!verb.info.card.source.empty()) out += "Source: " + roff(verb.info.card.source) + ".\n";
-    man_options(out, all_options(verb));
-  }
-  out += ".SH COMPONENTS\nWritten NAME[:KEY=VALUE[,KEY=VALUE]], chained with +.\n";
-  for (const auto* registry : tool.families->all()) {
-    out += ".SS " + roff(registry->family()) + "\n";
-    for (const auto& info : registry->entries()) {
-      std::vector<std::string> keys;
-      for (const auto& doc : info.options) keys.push_back(doc.name + (doc.fallback.empty() ? "" : "=" + doc.fallback));
-      out += ".TP\n.B " + roff(info.card.name) + "\n" + roff(info.card.summary + (keys.empty() ? "" : " (" + join(keys, ", ") + ")")) + "\n";
-    }
-  }
-  out += ".SH EXIT STATUS\n";
-  for (const auto& [code, meaning] : std::vector<std::pair<std::string, std::string>>{
-           {"0", "done, or yes"}, {"1", "a truthful no"}, {"2", "the command line"}, {"3", "bad input"}, {"4", "system or network"},
-           {"5", "the method cannot go on"}, {"70", "a bug"}})
-    out += ".TP\n.B " + code + "\n" + meaning + "\n";
-  return out;
-}
-
-std::string render_bash(const ToolView& tool) {
-  const std::string& name = tool.spec->name;
-  std::vector<std::string> verbs;
-  for (const auto& verb : tool.verbs->entries()) verbs.push_back(verb.info.card.name);
-  std::string out = "# bash completion of " + name + ": source <(" + name + " generate bash)\n_" + name + "() {\n" +
-                    "  local word=${COMP_WORDS[COMP_CWORD]} options=\n" +
-                    "  if [ \"$COMP_CWORD\" = 1 ]; then\n    COMPREPLY=($(compgen -W '" + join(verbs, " ") + "' -- \"$word\"))\n    return\n  fi\n" +
-                    "  case ${COMP_WORDS[1]} in\n";
-  for (const auto& verb : tool.verbs->entries()) {
-    std::vector<std::string> names;
-    for (const auto& doc : all_options(verb)) names.push_back("--" + doc.name);
-    out += "    " + verb.info.card.name + ") options='" + join(names, " ") + "' ;;\n";
-  }
-  return out + "  esac\n  case $word in\n    -*) COMPREPLY=($(compgen -W \"$options --help\" -- \"$word\")) ;;\n" +
-         "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n  esac\n}\ncomplete -o filenames -F _" + name + " " + name + "\n";
-}
-
-std::string render_zsh(const ToolView& tool) {
-  const std::string& name = tool.spec->name;
-  const auto plain = [](std::string text) {
-    for (auto& c : text)
-      if (c == ':' || c == '[' || c == ']') c = ' ';
-    return text;
-  };
-  std::string out = "#compdef " + name + "\n_" + name + "() {\n  local -a verbs\n  verbs=(\n";
-  for (const auto& verb : tool.verbs->entries()) out += "    " + shell_quoted(verb.info.card.name + ":" + plain(verb.info.card.summary)) + "\n";
-  out += "  )\n  if (( CURRENT == 2 )); then\n    _describe verb verbs\n    return\n  fi\n  local verb=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $verb in\n";
-  for (const auto& verb : tool.verbs->entries()) {
-    out += "    " + verb.info.card.name + ") _arguments";
-    for (const auto& doc : all_options(verb))
-      out += " " + shell_quoted("--" + doc.name + "[" + plain(doc.doc) + "]" + (doc.type == "flag" ? "" : ":" + doc.name + ":_files"));
-    out += " '*:input:_files' ;;\n";
-  }
-  return out + "  esac\n}\ncompdef _" + name + " " + name + "\n";
 }
 
 }  // namespace dml

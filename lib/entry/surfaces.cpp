@@ -3,6 +3,9 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "math/targets.h"
+#include "wire/socket_keys.h"
+#include "wire/socket_libraries.h"
 
 namespace dml {
 namespace {
@@ -85,16 +88,25 @@ int describe(const ToolView& tool, Invocation& call) {
 
 int version(const ToolView& tool, Invocation& call) {
   Attributes about = tool.spec->about ? tool.spec->about() : Attributes();
+  Attributes libraries = wire_libraries();
+  libraries["highway"] = highway_version();
+  libraries["eigen"] = eigen_version();
+  if (const auto own = about.find("libraries"); own != about.end()) libraries.merge(Attributes(*own->second.get_if<Attributes>()));
+  about["libraries"] = libraries;
   about["tool"] = tool.spec->name;
   about["version"] = DML_VERSION;
   about["compiler"] = kCompiler;
+  about["simd"] = vector_targets().front();
   if (call.common().json) {
     call.out() << to_json(about) << '\n';
     return 0;
   }
   call.out() << tool.spec->name << " " << DML_VERSION << '\n';
-  for (const auto& [key, value] : about)
-    if (key != "tool" && key != "version") call.out() << key << ": " << (value.get_if<std::string>() ? *value.get_if<std::string>() : to_json(value)) << '\n';
+  for (const auto& [key, value] : about) {
+    if (const auto* text = value.get_if<std::string>(); text && key != "tool" && key != "version") call.out() << key << ": " << *text << '\n';
+    if (const auto* map = value.get_if<Attributes>())
+      for (const auto& [name, number] : *map) call.out() << name << ": " << *number.get_if<std::string>() << '\n';
+  }
   return 0;
 }
 
@@ -104,6 +116,14 @@ int generate(const ToolView& tool, Invocation& call) {
   else if (what == "bash") call.out() << render_bash(tool);
   else if (what == "zsh") call.out() << render_zsh(tool);
   else throw Error(Fault::usage, "cannot generate " + quote(what), "known: man, bash, zsh");
+  return 0;
+}
+
+// Prints the public key as a peers file wants it; the files are what counts.
+int keygen(const ToolView&, Invocation& call) {
+  const KeyPairs keys = make_keys();
+  write_keys(call.inputs()[0], keys);
+  call.out() << keys.curve_public << '\n';
   return 0;
 }
 
@@ -120,8 +140,9 @@ void add_surface_verbs(Verbs& verbs, const ToolView& tool) {
   add("describe", "options, source and traits of anything that list names", {"[FAMILY/]NAME", 1, 1, Output::report, {"json"}}, describe);
   add("generate", "write the man page or a shell's completion", {"man|bash|zsh", 1, 1, Output::report, {}}, generate);
   add("help", "explain the tool or one verb", {"[VERB]", 0, 1, Output::report, {}}, help);
+  add("keygen", "make a key pair: NAME.key stays here, NAME.pub is for the others", {"NAME", 1, 1, Output::report, {}}, keygen);
   add("list", "name everything that can be chosen", {"[FAMILY]", 0, 1, Output::report, {"json"}}, list);
-  add("version", "version, compiler and libraries", {"", 0, 0, Output::report, {"json"}}, version);
+  add("version", "version, compiler, vector instructions and libraries", {"", 0, 0, Output::report, {"json", "quiet"}}, version);
 }
 
 }  // namespace dml

@@ -2,8 +2,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <csignal>
 #include <iostream>
@@ -11,14 +9,20 @@
 
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/stop.h"
 #include "base/text.h"
+#include "entry/command_line.h"
 #include "entry/common.h"
+#include "entry/config_file.h"
+#include "entry/messages.h"
+#include "entry/repeat.h"
 #include "entry/surfaces.h"
+#include "wire/socket_keys.h"
 
 namespace dml {
 namespace {
 
-constexpr int kPipeClosed = 141;
+constexpr int kPipeClosed = 141, kSignalled = 128;
 
 /// Standard output that fails loudly: a full disk is exit 4, a closed pipe 141.
 class CheckedOutput final : public std::streambuf {
@@ -74,10 +78,14 @@ class ConcatReader final : public RecordReader {
   std::size_t at_ = 0;
 };
 
+int perform(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Messages& messages);
+
 class Call final : public Invocation {
  public:
-  Call(const ToolView& view, const Verbs::Entry& entry, Common common, std::vector<std::string> inputs, Settings resolved)
-      : view_(view), entry_(entry), common_(std::move(common)), inputs_(std::move(inputs)), resolved_(std::move(resolved)), out_(&buffer_) {
+  Call(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Common common, Settings resolved, Messages& messages)
+      : view_(view), entry_(entry), command_(command), common_(std::move(common)), resolved_(std::move(resolved)), messages_(messages), out_(&buffer_) {
+    if (!common_.key.empty()) keys_ = std::make_shared<const SocketKeys>(load_socket_keys(common_.key, common_.trust));
+    else if (!common_.trust.empty()) throw Error(Fault::usage, "--trust needs --key: this side must prove who it is, too", "'" + tool() + " keygen NAME' makes NAME.key");
     out_.exceptions(std::ios::badbit);                     // lets ClosedPipe and Error out of the stream
   }
 
@@ -85,7 +93,7 @@ class Call final : public Invocation {
   const std::string& verb() const override { return entry_.info.card.name; }
   const Families& families() const override { return *view_.families; }
   const Common& common() const override { return common_; }
-  const std::vector<std::string>& inputs() const override { return inputs_; }
+  const std::vector<std::string>& inputs() const override { return command_.inputs; }
   std::ostream& out() override { return out_; }
   bool to_terminal() const override { return common_.output.empty() && isatty(1); }
   void finish() { buffer_.finish(); }
@@ -102,6 +110,7 @@ class Call final : public Invocation {
     options.timeout = common_.timeout;
     options.expect = common_.expect;
     options.insecure = common_.insecure;
+    options.keys = keys_;
     options.header = {tool(), DML_VERSION, verb(), {}, {}, {}};
     for (const auto& [name, value] : resolved_)
       if (!varies(name)) options.header.options[name] = value;
@@ -110,7 +119,7 @@ class Call final : public Invocation {
   }
 
   std::unique_ptr<RecordReader> reader() override {
-    const auto names = inputs_.empty() ? std::vector<std::string>{"-"} : inputs_;
+    const auto names = inputs().empty() ? std::vector<std::string>{"-"} : inputs();
     return std::make_unique<ConcatReader>(names, [this](const std::string& name) { return reader(name); });
   }
   std::unique_ptr<RecordReader> reader(const std::string& where) override {
@@ -128,6 +137,18 @@ class Call final : public Invocation {
     return out;
   }
 
+  int repeat(const StreamHeader& header, const std::string& where, const std::vector<std::string>& inputs) override {
+    CommandLine command = command_of(header, where, view_);
+    const auto& other = *view_.verbs->find(header.verb);
+    if (header.version != DML_VERSION) warn(where + " was written by version " + quote(header.version) + ", this is " DML_VERSION ": the result may differ");
+    for (const auto& doc : common_docs(other))
+      if (const auto given = command_.options.find(doc.name); given != command_.options.end() && doc.name != "seed" && honours(doc.name))
+        command.options.insert(*given);
+    command.inputs = inputs;
+    buffer_.finish();
+    return perform(view_, other, command, messages_);
+  }
+
  private:
   bool honours(const std::string& name) const {
     return std::find(entry_.shape.common.begin(), entry_.shape.common.end(), name) != entry_.shape.common.end();
@@ -137,65 +158,20 @@ class Call final : public Invocation {
   }
   const ToolView& view_;
   const Verbs::Entry& entry_;
+  const CommandLine& command_;
   Common common_;
-  std::vector<std::string> inputs_;
   Settings resolved_;
+  Messages& messages_;
+  std::shared_ptr<const SocketKeys> keys_;
   CheckedOutput buffer_;
   std::ostream out_;
   bool stdin_used_ = false;
 };
 
-struct Parsed { Settings own, common; std::vector<std::string> inputs; bool help = false; };
-
-[[noreturn]] void unknown_option(const std::vector<OptionDoc>& docs, const std::string& word) {
-  std::string name = word.substr(0, word.find('='));
-  name.erase(0, name.find_first_not_of('-'));
-  detail::unknown_option({}, name, docs);
-}
-
-// CLI11 splits the words; values stay text, Options::read parses them.
-Parsed parse(const Verbs::Entry& entry, int argc, char** argv) {
-  Parsed parsed;
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  app.add_flag("-h,--help", parsed.help);
-  const auto common = common_docs(entry.shape);
-  std::vector<OptionDoc> all = entry.info.options;
-  all.insert(all.end(), common.begin(), common.end());
-  std::map<std::string, std::string> values;
-  for (const auto& doc : all) {
-    const std::string names = (doc.letter ? std::string("-") + doc.letter + "," : std::string()) + "--" + doc.name;
-    if (doc.type == "flag") app.add_flag(names + "{true}", values[doc.name]);
-    else app.add_option(names, values[doc.name])->allow_extra_args(false);
-  }
-  // Positionals are what is left: CLI11's own would let an option with several values swallow them.
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::string what = error.what();
-    if (!what.empty()) what[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(what[0])));
-    while (!what.empty() && (what.back() == '.' || what.back() == '\n')) what.pop_back();
-    throw Error(Fault::usage, what.substr(0, what.find('\n')));
-  }
-  bool only_inputs = false;
-  for (const auto& word : app.remaining()) {
-    if (word == "--" && !only_inputs) only_inputs = true;
-    else if (!only_inputs && word.size() > 1 && word[0] == '-') unknown_option(all, word);
-    else parsed.inputs.push_back(word);
-  }
-  for (const auto& doc : all) {
-    if (app.count("--" + doc.name) == 0) continue;
-    const bool is_common = std::any_of(common.begin(), common.end(), [&](const OptionDoc& c) { return c.name == doc.name; });
-    (is_common ? parsed.common : parsed.own)[doc.name] = values[doc.name];
-  }
-  return parsed;
-}
-
 bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
 // What can be refused before any work is done.
-void check_before_work(const Verbs::Entry& entry, const Parsed& parsed, const Common& common) {
+void check_before_work(const Verbs::Entry& entry, const CommandLine& parsed, const Common& common) {
   const auto& shape = entry.shape;
   const std::size_t count = parsed.inputs.size();
   if (count > shape.most)
@@ -214,47 +190,105 @@ void check_before_work(const Verbs::Entry& entry, const Parsed& parsed, const Co
     throw Error(Fault::usage, "input and output are the same file " + quote(common.output), "write beside it and rename");
 }
 
-int run_verb(const ToolView& view, const Verbs::Entry& entry, int argc, char** argv) {
-  Parsed parsed = parse(entry, argc, argv);
-  if (parsed.help) {
-    CheckedOutput buffer;
-    std::ostream(&buffer) << render_verb_help(view, entry);
-    buffer.finish();
+void print(const std::string& text) {
+  CheckedOutput buffer;
+  std::ostream(&buffer) << text;
+  buffer.finish();
+}
+
+// Who gets a message: stderr by -q, -v and --progress, the log all but the progress.
+void install_log(const Common& common, Messages& messages) {
+  if (!common.log.empty()) messages.journal().open(common.log);
+  messages.show({common.quiet, common.verbose, common.progress == "always" || (common.progress == "auto" && !common.quiet && isatty(2))});
+  set_log_sink([&messages](Level level, const std::string& line) { messages.message(level, line); });
+}
+
+// Takes the common options out of all that a command says.
+Settings common_part(const Verbs::Entry& entry, Settings& all) {
+  Settings common;
+  for (const auto& doc : common_docs(entry))
+    if (auto node = all.extract(doc.name)) common.insert(std::move(node));
+  return common;
+}
+
+std::string resolved_config(const Verbs::Entry& entry, const Common& common, Settings resolved) {
+  const auto values = common_options().resolved(common);
+  for (const auto& doc : common_docs(entry))
+    if (const auto value = values.find(doc.name); value != values.end() && doc.name != "config" && doc.name != "print-config") resolved.insert(*value);
+  return show_config(entry.info.card.name, resolved);
+}
+
+int perform(const ToolView& view, const Verbs::Entry& entry, const CommandLine& command, Messages& messages) {
+  Settings own = command.options, resolved;
+  const Common common = common_options().read(common_part(entry, own));
+  const auto verb = entry.make(own, resolved);
+  if (common.print_config) {
+    print(resolved_config(entry, common, resolved));
     return 0;
   }
-  const Common common = common_options().read(parsed.common);
-  set_log_sink([&view, quiet = common.quiet, verbose = common.verbose](Level level, const std::string& line) {
-    if (quiet || (level == Level::detail && !verbose)) return;
-    std::cerr << view.spec->name + ": " + (level == Level::warning ? "warning: " : level == Level::note ? "note: " : "detail: ") + line + "\n";
-  });
-  Settings resolved;
-  const auto verb = entry.make(parsed.own, resolved);
-  check_before_work(entry, parsed, common);
+  check_before_work(entry, command, common);
   if (common.threads) set_threads(common.threads);
-  Call call(view, entry, common, parsed.inputs, resolved);
+  Call call(view, entry, command, common, resolved, messages);
   const int code = verb->run(call);
   call.finish();
   return code;
 }
 
-int dispatch(int argc, char** argv, const ToolView& view) {
-  const std::string word = argc > 1 ? argv[1] : "";
-  if (word.empty()) throw Error(Fault::usage, "a verb is missing", "'" + view.spec->name + " help' names them all");
-  if (word == "--help" || word == "-h" || word == "--version") {
-    CheckedOutput buffer;
-    std::ostream(&buffer) << (word == "--version" ? view.spec->name + " " DML_VERSION "\n" : render_tool_help(view));
-    buffer.finish();
+// Adds what --config says and the command line does not; returns the lines it came from.
+std::map<std::string, int> add_config(const ToolView& view, const Verbs::Entry& entry, CommandLine& command) {
+  std::map<std::string, int> lines;
+  const auto file = command.options.find("config");
+  if (file == command.options.end()) return lines;
+  const auto settings = config_settings(read_config(file->second), file->second, *view.verbs, entry, lines);
+  for (const auto& [name, value] : settings)
+    if (!command.options.emplace(name, value).second) lines.erase(name);
+  return lines;
+}
+
+int run_verb(const ToolView& view, const Verbs::Entry& entry, const std::vector<std::string>& words, Messages& messages) {
+  CommandLine command = parse_command_line(entry, words);
+  if (command.help) {
+    print(render_verb_help(view, entry));
     return 0;
   }
-  if (const auto* entry = view.verbs->find(word)) return run_verb(view, *entry, argc - 1, argv + 1);
+  const auto lines = add_config(view, entry, command);
+  try {
+    Settings own = command.options;
+    install_log(common_options().read(common_part(entry, own)), messages);
+    messages.journal().line("detail", "begins: " + view.spec->name + " " + entry.info.card.name + (words.empty() ? "" : " ") + join(words, " "));
+    if (const auto file = command.options.find("config"); file != command.options.end()) log(Level::detail, "options come from " + quote(file->second));
+    const int code = perform(view, entry, command, messages);
+    messages.journal().line("detail", "ends with " + std::to_string(code));
+    messages.journal().check();
+    return code;
+  } catch (const Error& error) {
+    // A value that Options::read refuses may stand in the file.
+    for (const auto& [name, line] : lines)
+      if (std::string_view(error.what()).starts_with(detail::option_label({}, name) + " "))
+        throw Error(error.fault(), error.what() + (" (line " + std::to_string(line)) + " of " + quote(command.options.at("config")) + ")", error.hint());
+    throw;
+  }
+}
+
+int dispatch(std::vector<std::string> words, const ToolView& view, Messages& messages) {
+  const std::string word = words.empty() ? "" : words.front();
+  if (word.empty()) throw Error(Fault::usage, "a verb is missing", "'" + view.spec->name + " help' names them all");
+  if (word == "--help" || word == "-h" || word == "--version") {
+    print(word == "--version" ? view.spec->name + " " DML_VERSION "\n" : render_tool_help(view));
+    return 0;
+  }
+  if (const auto* entry = view.verbs->find(word)) return run_verb(view, *entry, {words.begin() + 1, words.end()}, messages);
   std::vector<std::string> names;
   for (const auto& entry : view.verbs->entries()) names.push_back(entry.info.card.name);
   const auto near = nearest(word, names);
   throw Error(Fault::usage, "verb " + quote(word) + " is unknown", near ? "did you mean '" + *near + "'?" : "'" + view.spec->name + " help' names them all");
 }
 
-int complain(const ToolSpec& spec, int code, const std::string& message, const std::string& hint = {}) {
+int complain(const ToolSpec& spec, Messages& messages, int code, const std::string& message, const std::string& hint = {}) {
+  messages.end_progress();
   std::cerr << spec.name + ": error: " + message + "\n" + (hint.empty() ? "" : spec.name + ": hint: " + hint + "\n");
+  messages.journal().line("error", message + (hint.empty() ? "" : " (hint: " + hint + ")"));
+  messages.journal().line("detail", "ends with " + std::to_string(code));
   return code;
 }
 
@@ -262,6 +296,10 @@ int complain(const ToolSpec& spec, int code, const std::string& message, const s
 
 int tool_main(int argc, char** argv, const ToolSpec& spec) {
   std::signal(SIGPIPE, SIG_IGN);
+  Messages messages(std::cerr, spec.name);
+  const struct Silence {
+    ~Silence() { set_log_sink({}); }
+  } before_the_messages_go;
   try {
     Families families;
     spec.families(families);
@@ -270,15 +308,21 @@ int tool_main(int argc, char** argv, const ToolSpec& spec) {
     ToolView view{&spec, &verbs, &families};
     add_surface_verbs(verbs, view);
     verbs.sort();
-    return dispatch(argc, argv, view);
+    const int code = dispatch({argv + 1, argv + argc}, view, messages);
+    messages.end_progress();
+    return code;
   } catch (const Error& error) {
-    return complain(spec, static_cast<int>(error.fault()), error.what(), error.hint());
+    return complain(spec, messages, static_cast<int>(error.fault()), error.what(), error.hint());
+  } catch (const Stopped& stopped) {
+    messages.end_progress();
+    messages.message(Level::note, stopped.what());
+    return kSignalled + stopped.signal();
   } catch (const ClosedPipe&) {
     return kPipeClosed;
   } catch (const std::bad_alloc&) {
-    return complain(spec, static_cast<int>(Fault::system), "memory is exhausted");
+    return complain(spec, messages, static_cast<int>(Fault::system), "memory is exhausted");
   } catch (const std::exception& error) {
-    return complain(spec, static_cast<int>(Fault::bug), std::string("a defect of this program: ") + error.what());
+    return complain(spec, messages, static_cast<int>(Fault::bug), std::string("a defect of this program: ") + error.what());
   }
 }
 

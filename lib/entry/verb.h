@@ -26,10 +26,15 @@ struct Common {
   std::uint64_t seed = 0;
   int threads = 0;                                         // 0: as many as the machine has
   std::string from, to;
+  std::string key, trust;                                  // files, for sockets
+  int connections = 1;                                     // to each peer
+  std::string progress = "auto";                           // auto, always, never
   double timeout = 30;
   int expect = 1;
   bool strict = false, keep_going = false, insecure = false;
   double limit_tensor = 16.0 * (1ull << 30), limit_tensors = 1e6, limit_pixels = 178956970;
+  std::string log, config;                                 // these three are taken by every verb
+  bool print_config = false;
 };
 
 struct VerbShape {
@@ -41,7 +46,7 @@ struct VerbShape {
   bool state = false;                                      // an input may be the output: it is this verb's state (drank click)
 };
 /// Usual sets: reading records, writing records.
-std::vector<std::string> reads(std::vector<std::string> more = {});      // from, limit-..., timeout, expect, insecure, quiet, verbose + more
+std::vector<std::string> reads(std::vector<std::string> more = {});      // from, limit-..., timeout, expect, insecure, key, trust, quiet, verbose + more
 std::vector<std::string> writes(std::vector<std::string> more = {});     // output, to + more
 std::vector<std::string> reads_and_writes(std::vector<std::string> more = {});
 inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
@@ -99,8 +104,8 @@ class Verbs {
              split_settings(registry.at(name), shared.docs(), given, own, rest);
              O parsed = shared.read(rest);
              auto made = registry.make_for_verb(name, own);
-             resolved = shared.resolved(parsed);
-             resolve_defaults(registry.at(name), own, resolved);
+             resolved = registry.resolve_for_verb(name, own);
+             resolved.merge(shared.resolved(parsed));
              return std::unique_ptr<Verb>(std::make_unique<T>(std::move(made), name, std::move(parsed)));
            }});
     }
@@ -110,7 +115,6 @@ class Verbs {
 
  private:
   static void split_settings(const EntryInfo& info, const std::vector<OptionDoc>& shared, const Settings& given, Settings& own, Settings& rest);
-  static void resolve_defaults(const EntryInfo& info, const Settings& own, Settings& resolved);
   std::vector<Entry> entries_;
 };
 
@@ -138,13 +142,17 @@ class Invocation {
   virtual std::ostream& out() = 0;
   /// What may differ between equal runs; goes into the end record: RecordWriter::close(call.environment()).
   virtual Attributes environment() const = 0;
+  /// Runs the verb that `header` describes, with its options and seed, on `inputs`, with the common options of this call; returns its
+  /// exit code. Error(input) naming `where` when the header is of another tool, or names what this tool does not have.
+  virtual int repeat(const StreamHeader& header, const std::string& where, const std::vector<std::string>& inputs) = 0;
 };
 
 struct ToolSpec {
   std::string name, summary;
+  const char* manual;                                      // man/TOOL.1.in, see render_man()
   void (*families)(Families&);
   void (*verbs)(Verbs&, const Families&);
-  Attributes (*about)() = nullptr;                         // what `version` adds: libraries, kernels
+  Attributes (*about)() = nullptr;                         // what `version` adds; "libraries": a map of name to version
 };
 
 /// The whole life of a tool process; returns its exit code.

@@ -1,5 +1,6 @@
 #include "math/targets.h"
 
+#include <Eigen/Core>
 #include <hwy/highway.h>
 
 #include "base/error.h"
@@ -25,6 +26,12 @@ std::vector<std::string> vector_targets() {
   std::vector<std::string> names;
   for (const auto target : offered()) names.push_back(hwy::TargetName(target));
   return names;
+}
+
+std::string highway_version() { return std::to_string(HWY_MAJOR) + "." + std::to_string(HWY_MINOR) + "." + std::to_string(HWY_PATCH); }
+
+std::string eigen_version() {
+  return std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." + std::to_string(EIGEN_MINOR_VERSION);
 }
 
 void force_vector_target(const std::string& name) {

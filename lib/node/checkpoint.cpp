@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "wire/stream.h"
 
@@ -139,6 +140,7 @@ void Checkpointer::save(NodeId node, std::uint64_t round, const Record& state, c
                    {"bytes_framing", traffic.framing}, {"messages", traffic.messages}}, {}, {}};
   write_sealed(folder + "/" + manifest_name(round), manifest, options_.open);
   flush_to_disk(folder);
+  log(Level::detail, "node " + std::to_string(node) + " has saved round " + std::to_string(round) + " in " + quote(file) + ", " + format_bytes(static_cast<double>(bytes)));
   const std::lock_guard lock(mutex_);
   if (++saved_[round] == local_.size()) completed(round);
 }
@@ -194,6 +196,7 @@ Checkpointer::Saved Checkpointer::load(NodeId node, std::uint64_t round) const {
   for (auto& tensor : saved.in_flight) tensor.name.erase(0, kInFlight.size());
   saved.traffic = {count(meta, "bytes_model", path), count(meta, "bytes_control", path), count(meta, "bytes_framing", path),
                    count(meta, "messages", path)};
+  log(Level::detail, "node " + std::to_string(node) + " goes on behind round " + std::to_string(round) + " from " + quote(saved.file));
   return saved;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,15 @@ struct Message {
   Payload payload;
 };
 
+/// joined: met for the first time; down: its heart does not beat; up: it does again; left: it is done, or was given up.
 enum class PeerEvent { up, down, joined, left };
+
+/// When a round may close without some of its messages; by default never.
+struct Closing {
+  std::optional<std::size_t> quorum;                       // so many messages suffice, once the missing ones are lost or late
+  std::optional<Seconds> deadline;                         // late: this long after the round began
+  bool automatic = false;                                  // late: unlike what arrived so far, see Punctuality
+};
 
 /// One line of --metrics; names and values in a fixed order.
 struct MetricLine {
@@ -62,6 +71,7 @@ class Context {
   virtual void round_done(std::uint64_t round) = 0;
   /// Whether round_done(round) makes a checkpoint: ServerRound then tells the clients that the round did not reach.
   virtual bool checkpoint_due(std::uint64_t /*round*/) const { return false; }
+  virtual const Closing& closing() const;
   virtual void finish() = 0;                               // no more events for this node
 };
 
@@ -77,6 +87,8 @@ class Node {
   virtual void load(const Record& state) = 0;              // Error(input) when it is not this program's state
   /// What this node waits for, for messages about a run that hangs: "round 3, node 5"; may be empty.
   virtual std::string waiting() const { return {}; }
+  /// Whether it asks Context::closing() and can go on without a peer that left.
+  virtual bool closes_rounds() const { return false; }
 };
 
 /// The size of a payload on the wire: {tensor bytes, head bytes}, exactly as formats/dml encodes the record.

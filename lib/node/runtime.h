@@ -9,6 +9,7 @@
 
 #include "node/node.h"
 #include "wire/endpoint.h"
+#include "wire/socket_keys.h"
 
 namespace dml {
 
@@ -19,8 +20,16 @@ struct CheckpointOptions {
   OpenOptions open;                                        // formats (dml is needed) and the header of what is written
 };
 
+/// How far a run is, for people.
+struct RunProgress {
+  std::uint64_t round = 0;                                 // complete at this node, or at all nodes of a simulation
+  std::size_t alive = 0, peers = 0;                        // of the other nodes
+  std::uint64_t bytes = 0;                                 // sent, all together
+};
+
 struct RunOptions {
   std::uint64_t seed = 0;
+  std::function<void(const RunProgress&)> progress;        // called a few times a second; may be empty
   Metrics* metrics = nullptr;
   CheckpointOptions checkpoint;
   std::string program;                                     // "dsgd:...": resolved method options; a checkpoint of another is refused
@@ -33,12 +42,14 @@ struct RunResult {
 /// Runs until every node finished. Events are processed in waves of equal virtual time, nodes of a wave in parallel: equal bits for any
 /// number of threads. What a wave sends or wakes without delay is the next wave. A node handles its events of a wave in this order: wakes
 /// as they were set, then messages by sender and, of one sender, as they were sent. Metric lines come out wave by wave in node order.
+/// When stop_requested(), all nodes save the same round where there is a checkpoint folder, and Stopped is thrown.
 /// Traffic is what the wire would carry, wire_size() of each message; framing stays 0. Error(bug) names the nodes that wait for ever.
 RunResult simulate(std::vector<std::unique_ptr<Node>>& nodes, const RunOptions& options);
 
 struct Peer { NodeId id = 0; std::string endpoint; std::string public_key; };
 /// `ID ENDPOINT [PUBLIC_KEY]` a line, # comments; ids 0..n-1 complete, once each. Error(input) with the line number.
 std::vector<Peer> read_peers(const std::string& path);
+std::vector<Peer> read_peers(std::unique_ptr<ByteSource> source);
 
 struct NetworkOptions {
   RunOptions run;
@@ -48,7 +59,13 @@ struct NetworkOptions {
   std::string model_digest;                                // of the initial model
   double timeout = 30;                                     // seconds without a sign of life before Error(system) names the peer
   bool insecure = false;
+  std::shared_ptr<const SocketKeys> keys;                  // encrypts all links; then each peer needs its public key, and is only who has it
+  Closing closing;
+  int connections = 1;                                     // to each peer
 };
+/// When stop_requested(), this node's last round is saved where there is a checkpoint folder, and Stopped is thrown; its peers wait for
+/// it as for one that was killed, or are told when it keeps no checkpoints. With closing.quorum peers that are gone are no error as long
+/// as the node's rounds can be closed without them. Error(usage) for a quorum with a node of no rounds, for keys that do not fit.
 RunResult run_network(Node& node, const NetworkOptions& options);
 
 }  // namespace dml

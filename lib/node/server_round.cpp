@@ -15,7 +15,17 @@ void ServerRound::start(Context& context) {
 }
 
 void ServerRound::woken(Context& context, int tag) {
-  if (tag == kNextRound && is_server_ && !finished_) advance(context);
+  if (!is_server_ || finished_) return;
+  const bool deadline = tag == RoundCloser::kDeadline && broadcast_;
+  if (deadline) closer_.woken(context, missing());
+  if (tag == kNextRound || deadline) advance(context);
+}
+
+void ServerRound::peer(Context& context, NodeId id, PeerEvent event) {
+  if (finished_) return;
+  closer_.peer(id, event);
+  if (is_server_ && broadcast_) return advance(context);
+  if (!is_server_ && id == server() && event == PeerEvent::left) throw Error(Fault::system, "the server, node " + std::to_string(id) + ", is gone after round " + std::to_string(round_));
 }
 
 void ServerRound::receive(Context& context, Message message) {
@@ -28,7 +38,7 @@ void ServerRound::advance(Context& context) {
   for (;;) {
     if (round_ >= plan_.rounds) return end_run(context);
     if (!broadcast_) begin_round(context);
-    if (missing_ > 0) return;
+    if (!closes(context)) return;
     const bool alone = selected_.empty();
     end_round(context);
     if (alone && round_ < plan_.rounds) return context.wake(0, kNextRound);
@@ -47,9 +57,28 @@ void ServerRound::begin_round(Context& context) {
   const Payload payload = broadcast(context, round_);
   if (!payload) throw Error(Fault::bug, "a server broadcast nothing");
   for (const NodeId to : selected_) context.send(to, round_, payload);
+  closer_.begin(context, round_);
+}
+
+// Without a single reply there is nothing to update with.
+bool ServerRound::closes(Context& context) {
+  if (missing_ == 0 || !context.closing().quorum) return missing_ == 0;
+  const std::size_t in = selected_.size() - missing_;
+  return closer_.closes(context, in, missing()) && in > 0;
+}
+
+std::vector<NodeId> ServerRound::missing() const {
+  std::vector<NodeId> absent;
+  for (std::size_t i = 0; i < replies_.size(); ++i)
+    if (!replies_[i].payload) absent.push_back(selected_[i]);
+  return absent;
 }
 
 void ServerRound::end_round(Context& context) {
+  if (missing_ > 0) {
+    closer_.closed_without(missing());
+    std::erase_if(replies_, [](const Message& reply) { return !reply.payload; });
+  }
   update(context, round_, replies_);
   replies_.clear();
   broadcast_ = false;
@@ -72,13 +101,16 @@ void ServerRound::end_run(Context& context) {
 }
 
 void ServerRound::receive_reply(Context& context, Message message) {
+  if (message.round > round_) return;
+  closer_.arrived(context, message.from, message.round);
   if (!broadcast_ || message.round != round_) return;
   const auto place = std::lower_bound(selected_.begin(), selected_.end(), message.from);
   if (place == selected_.end() || *place != message.from) return;
   auto& slot = replies_[static_cast<std::size_t>(place - selected_.begin())];
   if (slot.payload) return;
   slot = std::move(message);
-  if (--missing_ == 0) advance(context);
+  --missing_;
+  advance(context);
 }
 
 void ServerRound::receive_broadcast(Context& context, const Message& message) {
@@ -121,10 +153,7 @@ void ServerRound::load(const Record& state) {
 
 std::string ServerRound::waiting() const {
   if (!is_server_) return "the server after round " + std::to_string(round_);
-  std::vector<NodeId> absent;
-  for (std::size_t i = 0; i < replies_.size(); ++i)
-    if (!replies_[i].payload) absent.push_back(selected_[i]);
-  return broadcast_ ? "round " + std::to_string(round_) + " of " + name_nodes(absent) : std::string();
+  return broadcast_ ? "round " + std::to_string(round_) + " of " + name_nodes(missing()) : std::string();
 }
 
 }  // namespace dml

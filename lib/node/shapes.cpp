@@ -15,21 +15,32 @@ void RoundNode::start(Context& context) {
 }
 
 void RoundNode::woken(Context& context, int tag) {
-  if (tag != kNextRound || finished_ || !produced_ || !inbox_.empty()) return;
+  if (finished_ || !produced_) return;
+  if (tag == RoundCloser::kDeadline && !inbox_.empty()) {
+    closer_.woken(context, missing());
+    return advance(context);
+  }
+  if (tag != kNextRound || !inbox_.empty()) return;
   end_round(context);
   advance(context);
 }
 
+void RoundNode::peer(Context& context, NodeId id, PeerEvent event) {
+  closer_.peer(id, event);
+  if (!finished_ && produced_ && !inbox_.empty()) advance(context);
+}
+
 void RoundNode::receive(Context& context, Message message) {
-  if (finished_ || !message.payload || message.round < round_ || message.round >= plan_.rounds || message.from == self_) return;
-  if (!produced_ || message.round != round_) {
-    const NodeId from = message.from;
-    early_[message.round].try_emplace(from, std::move(message));
+  if (finished_ || !message.payload || message.round >= plan_.rounds || message.from == self_) return;
+  const NodeId from = message.from;
+  closer_.arrived(context, from, message.round);
+  if (message.round < round_) {
+    if (plan_.carry_late && context.closing().quorum) late_.insert_or_assign(from, std::move(message));
     return;
   }
-  if (missing_ == 0) return;                               // a round without senders, about to end
-  take(std::move(message));
-  if (missing_ == 0) advance(context);
+  if (!produced_ || message.round != round_) early_[message.round].try_emplace(from, std::move(message));
+  else if (missing_ > 0) take(std::move(message));
+  if (produced_ && !inbox_.empty()) advance(context);      // a round without senders ends upon its wake
 }
 
 // Goes on until a message is missing or the run is over. The loop turns more than once only when neighbours ran ahead. A round without
@@ -38,54 +49,102 @@ void RoundNode::advance(Context& context) {
   while (round_ < plan_.rounds) {
     if (!produced_) begin_round(context);
     if (inbox_.empty()) return context.wake(0, kNextRound);
-    if (missing_ > 0) return;
+    if (missing_ > 0 && !(context.closing().quorum && closer_.closes(context, inbox_.size() - missing_, missing()))) return;
     end_round(context);
   }
   done(context);
   finished_ = true;
   early_.clear();
+  late_.clear();
   context.finish();
 }
 
 void RoundNode::begin_round(Context& context) {
   mixing_ = plan_.mixing(round_);
-  if (!mixing_ || mixing_->nodes() != context.nodes() || mixing_->receivers.size() != context.nodes())
+  if (!mixing_ || mixing_->nodes() != context.nodes())
     throw Error(Fault::bug, "the mixing of round " + std::to_string(round_) + " is not one of " + std::to_string(context.nodes()) + " nodes");
-  const auto& row = mixing_->rows[self_];
+  const auto row = mixing_->row(self_);
   const auto senders = static_cast<std::size_t>(std::count_if(row.begin(), row.end(), [&](const auto& entry) { return entry.first != self_; }));
   inbox_.assign(senders, Message{});
   missing_ = senders;
 
   const Payload payload = produce(context, round_);
   produced_ = true;
-  const auto& receivers = mixing_->receivers[self_];
+  const auto receivers = mixing_->receivers(self_);
   if (!payload && !receivers.empty()) throw Error(Fault::bug, "a node produced no payload for its receivers");
   for (const NodeId to : receivers) context.send(to, round_, payload);
 
+  if (senders > 0) closer_.begin(context, round_);
   const auto waiting = early_.find(round_);
   if (waiting == early_.end()) return;
-  for (auto& [from, message] : waiting->second) take(std::move(message));
+  for (auto& [from, message] : waiting->second) {
+    closer_.arrived(context, from, round_);
+    take(std::move(message));
+  }
   early_.erase(waiting);
 }
 
 // Puts a message of this round into its sender's slot.
 void RoundNode::take(Message message) {
-  const auto& row = mixing_->rows[self_];
+  const auto row = mixing_->row(self_);
   const auto entry = std::lower_bound(row.begin(), row.end(), message.from, [](const auto& e, NodeId id) { return e.first < id; });
   if (entry == row.end() || entry->first != message.from) return;
   const auto slot = static_cast<std::size_t>(entry - row.begin()) - (message.from > self_ ? 1 : 0);
   if (inbox_[slot].payload) return;
+  if (!late_.empty()) late_.erase(message.from);
   inbox_[slot] = std::move(message);
   --missing_;
 }
 
 void RoundNode::end_round(Context& context) {
-  consume(context, round_, mixing_->rows[self_], inbox_);
+  const auto row = mixing_->row(self_);
+  if (missing_ == 0) consume(context, round_, {row.begin(), row.end()}, inbox_);
+  else consume_without(context, missing());
   inbox_.clear();                                          // frees the neighbours' models
   mixing_.reset();
   produced_ = false;
   ++round_;
   context.round_done(round_);
+}
+
+// A missing sender's weight goes to the node itself, so that the row still sums to what it did.
+void RoundNode::consume_without(Context& context, const std::vector<NodeId>& missing) {
+  closer_.closed_without(missing);
+  std::vector<std::pair<NodeId, double>> row;
+  std::vector<Message> inbox;
+  double lost = 0;
+  std::size_t slot = 0;
+  for (const auto& entry : mixing_->row(self_)) {
+    if (entry.first == self_) {
+      row.push_back(entry);
+      continue;
+    }
+    Message& message = inbox_[slot++];
+    if (!message.payload) {
+      if (const auto late = late_.find(entry.first); late != late_.end()) {
+        message = std::move(late->second);
+        late_.erase(late);
+      }
+    }
+    if (message.payload) {
+      row.push_back(entry);
+      inbox.push_back(std::move(message));
+    } else {
+      lost += entry.second;
+    }
+  }
+  const auto own = std::find_if(row.begin(), row.end(), [&](const auto& entry) { return entry.first == self_; });
+  if (own != row.end()) own->second += lost;
+  else row.insert(std::lower_bound(row.begin(), row.end(), std::pair{self_, 0.0}), {self_, lost});
+  consume(context, round_, row, inbox);
+}
+
+std::vector<NodeId> RoundNode::missing() const {
+  std::vector<NodeId> absent;
+  std::size_t slot = 0;
+  for (const auto& entry : mixing_->row(self_))
+    if (entry.first != self_ && !inbox_[slot++].payload) absent.push_back(entry.first);
+  return absent;
 }
 
 Record RoundNode::save() const {
@@ -102,15 +161,12 @@ void RoundNode::load(const Record& state) {
   produced_ = false;
   inbox_.clear();
   early_.clear();
+  late_.clear();
 }
 
 std::string RoundNode::waiting() const {
   if (!produced_) return {};
-  std::vector<NodeId> absent;
-  std::size_t slot = 0;
-  for (const auto& entry : mixing_->rows[self_])
-    if (entry.first != self_ && !inbox_[slot++].payload) absent.push_back(entry.first);
-  return "round " + std::to_string(round_) + " of " + name_nodes(absent);
+  return "round " + std::to_string(round_) + " of " + name_nodes(missing());
 }
 
 }  // namespace dml

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/closing.h"
 #include "node/node.h"
 
 namespace dml {
@@ -21,20 +22,27 @@ namespace dml {
 /// of complete rounds and of nodes outside the round's row are ignored. A round without senders is ended by a wake (Context::wake(0))
 /// instead of at once, so that all nodes of a simulation end a round in the same wave and nothing recurses.
 /// All sends have happened when a node finishes.
+///
+/// Where the runtime lets rounds close early (Context::closing()), a round may end without some senders: consume() then gets a row in
+/// which their weights are added to the node's own, and an inbox without them. What comes after its round closed is dropped, or, with
+/// `carry_late`, stands in once for its sender in the next round that misses one; its Message::round tells its age.
 class RoundNode : public Node {
  public:
   struct Plan {
     std::uint64_t rounds = 0;
     /// Mixing of a round: a pure function that every node evaluates alike; asked once a round, from several threads at a time.
     std::function<std::shared_ptr<const Mixing>(std::uint64_t round)> mixing;
+    bool carry_late = false;
   };
   explicit RoundNode(Plan plan) : plan_(std::move(plan)) {}
   void start(Context& context) final;
   void receive(Context& context, Message message) final;
   void woken(Context& context, int tag) final;
+  void peer(Context& context, NodeId id, PeerEvent event) final;
   Record save() const final;
   void load(const Record& state) final;
   std::string waiting() const final;
+  bool closes_rounds() const final { return true; }
   std::uint64_t round() const { return round_; }           // rounds completed
 
  protected:
@@ -53,6 +61,8 @@ class RoundNode : public Node {
   void begin_round(Context& context);
   void end_round(Context& context);
   void take(Message message);
+  void consume_without(Context& context, const std::vector<NodeId>& missing);
+  std::vector<NodeId> missing() const;
   Plan plan_;
   NodeId self_ = 0;
   std::uint64_t round_ = 0;
@@ -61,6 +71,8 @@ class RoundNode : public Node {
   std::vector<Message> inbox_;                             // a slot for each sender of the row; without payload: not arrived
   std::size_t missing_ = 0;
   std::map<std::uint64_t, std::map<NodeId, Message>> early_;   // what arrived for rounds that were not produced yet
+  std::map<NodeId, Message> late_;                         // the newest of a sender that came after its round, where it is carried
+  RoundCloser closer_;
 };
 
 /// Federated rounds. Nodes 0..clients-1 are clients, node `clients` is the server. Each round the server selects clients, broadcasts,
@@ -69,6 +81,8 @@ class RoundNode : public Node {
 /// The server also sends records without tensors of two reserved kinds: "end" to every client after the last round, upon which clients
 /// finish, and "round" after a round that is checkpointed, so that clients that it did not reach save the same round. The message's
 /// round is then the number of complete rounds.
+///
+/// Where rounds may close early, update() gets the replies that are there, one at least.
 class ServerRound : public Node {
  public:
   struct Plan { std::uint64_t rounds = 0; std::size_t clients = 0; };
@@ -76,16 +90,18 @@ class ServerRound : public Node {
   void start(Context& context) final;
   void receive(Context& context, Message message) final;
   void woken(Context& context, int tag) final;
+  void peer(Context& context, NodeId id, PeerEvent event) final;
   Record save() const final;
   void load(const Record& state) final;
   std::string waiting() const final;
+  bool closes_rounds() const final { return true; }
   std::uint64_t round() const { return round_; }           // rounds completed; a client: up to its last message
 
  protected:
   /// Server: who takes part in `round`, ascending; may be empty.
   virtual std::vector<NodeId> select(Context& context, std::uint64_t round) = 0;
   virtual Payload broadcast(Context& context, std::uint64_t round) = 0;
-  /// Server: one reply for each selected client, in their order.
+  /// Server: one reply for each selected client, in their order; fewer where the round closed early.
   virtual void update(Context& context, std::uint64_t round, const std::vector<Message>& replies) = 0;
   /// Client: the reply to a broadcast.
   virtual Payload client(Context& context, std::uint64_t round, const Message& broadcast) = 0;
@@ -102,6 +118,8 @@ class ServerRound : public Node {
   void receive_reply(Context& context, Message message);
   void receive_broadcast(Context& context, const Message& message);
   void catch_up(Context& context, std::uint64_t round);
+  std::vector<NodeId> missing() const;
+  bool closes(Context& context);
   NodeId server() const { return static_cast<NodeId>(plan_.clients); }
   Plan plan_;
   bool is_server_;
@@ -110,6 +128,7 @@ class ServerRound : public Node {
   std::vector<NodeId> selected_;
   std::vector<Message> replies_;                           // a slot for each selected client
   std::size_t missing_ = 0;
+  RoundCloser closer_;
 };
 
 }  // namespace dml

@@ -9,9 +9,11 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "node/checkpoint.h"
 #include "node/runtime.h"
+#include "wire/socket_loop.h"
 
 namespace dml {
 namespace {
@@ -25,6 +27,7 @@ struct Run {
   Checkpointer& checkpoints;
   std::size_t nodes;
   Seconds now = 0;
+  int stop = 0;                                            // the signal that asked for it; the same for all nodes of a wave
 };
 
 // One node's place in the simulation: its Context, what came in for the next wave, and what it did in this one.
@@ -62,7 +65,9 @@ class Station final : public Context, public Metrics {
     round_ = round;
     if (checkpoint_due(round)) save();
   }
-  bool checkpoint_due(std::uint64_t round) const override { return run_.checkpoints.due(round); }
+  bool checkpoint_due(std::uint64_t round) const override { return run_.checkpoints.due(round) || (run_.stop && run_.checkpoints.saving()); }
+  std::uint64_t round() const { return round_.value_or(0); }
+  std::optional<std::uint64_t> saved() const { return saved_; }
   void finish() override {
     finished_ = true;
     if (run_.checkpoints.saving() && round_ && round_ != saved_) save();   // a run's end is always kept
@@ -140,7 +145,11 @@ class Simulation {
     if (checkpoints_.resuming()) resume();
     active_ = all(stations_.size());
     process([](Station& station) { station.start(); });
-    while (next_wave()) process([](Station& station) { station.handle(); });
+    while (next_wave()) {
+      process([](Station& station) { station.handle(); });
+      look_around();
+    }
+    if (run_.options.progress) show_progress();
     check_finished();
     RunResult result;
     for (const auto& station : stations_) result.traffic.push_back(station.traffic());
@@ -176,6 +185,32 @@ class Simulation {
         if (!stations_[to].finished() && stations_[to].deliver(std::move(message))) upcoming_.push_back(to);
       station.sent().clear();
     }
+  }
+
+  // Between waves: has somebody asked to stop, is somebody watching?
+  void look_around() {
+    if (run_.stop) stop_when_saved();
+    run_.stop = stop_requested();
+    if (!run_.options.progress || steady_seconds() - shown_ < 0.1) return;
+    shown_ = steady_seconds();
+    show_progress();
+  }
+
+  void stop_when_saved() const {
+    const auto first = stations_.front().saved();
+    const bool saving = checkpoints_.saving();
+    if (saving && !std::all_of(stations_.begin(), stations_.end(), [&](const Station& s) { return s.saved() && s.saved() == first; })) return;
+    throw Stopped(run_.stop, "the run was asked to stop: " + (saving ? "saved after round " + std::to_string(*first) + ", go on with --resume"
+                                                                     : std::string("without --checkpoint nothing is saved")));
+  }
+
+  void show_progress() const {
+    RunProgress progress{~std::uint64_t{0}, stations_.size(), stations_.size(), 0};
+    for (const auto& station : stations_) {
+      progress.round = std::min(progress.round, station.round());
+      progress.bytes += station.traffic().model + station.traffic().control;
+    }
+    run_.options.progress(progress);
   }
 
   void schedule(const Wake& wake) {
@@ -217,6 +252,7 @@ class Simulation {
   std::vector<Station> stations_;
   std::vector<NodeId> active_, upcoming_;
   std::map<Seconds, std::vector<Wake>> future_;
+  double shown_ = 0;
 };
 
 }  // namespace

@@ -17,6 +17,13 @@ void set_blas_threads(int count) {
   if (const auto set = reinterpret_cast<Set>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(count);
 }
 
+// What the BLAS that is loaded says of itself; empty when it has no such function.
+std::string blas_text(const char* function) {
+  using Text = char* (*)();
+  const auto text = reinterpret_cast<Text>(dlsym(RTLD_DEFAULT, function));
+  return text && text() ? text() : "";
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 class WarningsToLog final : public c10::WarningHandler {
@@ -51,13 +58,14 @@ void set_math_threads(int count) {
   set_blas_threads(count);
 }
 
-std::string blas_description() {
-  using Text = char* (*)();
-  const auto config = reinterpret_cast<Text>(dlsym(RTLD_DEFAULT, "openblas_get_config"));
-  return config ? config() : "unknown";
+Attributes about_torch() {
+  const std::string config = blas_text("openblas_get_config"), core = blas_text("openblas_get_corename");
+  if (config.empty())
+    warn("the BLAS behind LibTorch is not OpenBLAS: matrix products may be 30 times slower, and differ in bits (Debian: apt-get install libopenblas0-pthread)");
+  Attributes about{{"blas", config.empty() ? "unknown" : config}, {"libraries", Attributes{{"libtorch", TORCH_VERSION}}}};
+  if (!core.empty()) about["blas_core"] = core;
+  return about;
 }
-
-std::string torch_version() { return TORCH_VERSION; }
 
 void rethrow_torch(const c10::Error& error) {
   const std::string what = first_line(error.what_without_backtrace());

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "wire/value.h"
+
 namespace dml {
 
 /// Idempotent and thread-safe; objectives call it when they are built. Warnings of LibTorch go to log().
@@ -13,10 +15,9 @@ void setup_torch();
 /// Opt-in: threads inside one product (BLAS and ATen). Documented to change bits.
 void set_math_threads(int count);
 
-/// The BLAS behind LibTorch as it names itself ("OpenBLAS 0.3.21 ... Zen"), or "unknown": then matrix products may be 30 times slower.
-std::string blas_description();
-
-std::string torch_version();
+/// What `version` says of LibTorch and of the BLAS behind it: "blas" as it names itself ("OpenBLAS 0.3.21 ...") or "unknown", "blas_core"
+/// the kind of processor that its kernels are for (bits of products differ between them). Warns when it is not OpenBLAS.
+Attributes about_torch();
 
 [[noreturn]] void rethrow_torch(const c10::Error& error);
 

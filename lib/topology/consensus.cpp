@@ -1,5 +1,7 @@
 #include "topology/consensus.h"
 
+#include <algorithm>
+
 #include "base/random.h"
 
 namespace dml {
@@ -14,8 +16,12 @@ Consensus::Consensus(std::size_t nodes, std::size_t dim, std::uint64_t seed) : n
 void Consensus::step(const Mixing& mixing) {
   for (std::size_t i = 0; i < nodes_; ++i) {
     double* out = next_.data() + i * dim_;
+    if (mixing.same_rows() && i > 0) {
+      std::copy_n(next_.data(), dim_, out);
+      continue;
+    }
     for (std::size_t k = 0; k < dim_; ++k) out[k] = 0;
-    for (const auto& [j, weight] : mixing.rows[i]) {
+    for (const auto& [j, weight] : mixing.row(i)) {
       const double* in = x_.data() + j * dim_;
       for (std::size_t k = 0; k < dim_; ++k) out[k] += weight * in[k];
     }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "topology/graph.h"
 #include "topology/mixing.h"
@@ -50,12 +51,15 @@ class RoundCache {
   mutable std::size_t next_ = 0;
 };
 
-/// Options of rules whose graph is regular, where the weights of rules 1 to 3 coincide.
-struct RegularOptions { bool lazy = false; };
-/// Options of the other undirected rules.
-struct WeightOptions { std::string weights = "metropolis"; bool lazy = false; };
+/// Options of undirected graphs.
+struct WeightOptions { std::string weights = "metropolis-hastings"; bool lazy = false; };
 /// Options of random graphs, which may come out disconnected.
 struct RandomGraphOptions : WeightOptions { std::string connect = "error"; };
+/// Options of directed graphs.
+struct DirectedOptions { std::string weights = "uniform"; bool lazy = false; };
+
+/// Weights of undirected graphs, by name; see weighed().
+std::vector<std::string> weight_rules();
 
 /// Adds the options above to those of an options struct derived from them.
 template <class T>
@@ -65,7 +69,12 @@ Options<T> with_lazy(Options<T> options = {}) {
 template <class T>
 Options<T> with_weights(Options<T> options = {}) {
   options.add("weights", static_cast<std::string T::*>(&T::weights), "how edges become weights",
-              one_of({"metropolis", "max-degree", "uniform"}));
+              one_of(weight_rules()));
+  return with_lazy(std::move(options));
+}
+template <class T>
+Options<T> with_directed_weights(Options<T> options = {}) {
+  options.add("weights", static_cast<std::string T::*>(&T::weights), "how arcs become weights", one_of({"uniform", "data-size"}));
   return with_lazy(std::move(options));
 }
 template <class T>
@@ -74,12 +83,18 @@ Options<T> with_connect(Options<T> options = {}) {
                      one_of({"error", "retry", "link"}));
 }
 
-/// Weighs a connected graph. Throws Error(`fault`) "`what` is disconnected: N components for n nodes" otherwise.
-std::unique_ptr<Topology> graph_topology(std::size_t nodes, Edges edges, const WeightOptions& options, const std::string& what,
-                                         Fault fault = Fault::usage);
-inline std::unique_ptr<Topology> graph_topology(std::size_t nodes, Edges edges, const RegularOptions& options, const std::string& what) {
-  return graph_topology(nodes, std::move(edges), WeightOptions{"metropolis", options.lazy}, what);
-}
+/// W of an undirected graph by the rule that `options` name. For data-size without samples all nodes count alike.
+Mixing weighed(const TopologySetup& setup, const Edges& edges, const WeightOptions& options);
+/// W of a directed graph; senders[i]: from whom i receives.
+Mixing weighed(const TopologySetup& setup, const std::vector<std::vector<NodeId>>& senders, const DirectedOptions& options);
+
+/// Weighs a connected graph. Throws Error(usage) "`what` is disconnected: N components for n nodes" otherwise.
+std::unique_ptr<Topology> graph_topology(const TopologySetup& setup, Edges edges, const WeightOptions& options, const std::string& what);
+
+/// Joins component k to k + 1 by an edge between random nodes of both, for all k.
+Edges link_components(const TopologySetup& setup, Edges edges);
+/// Throws Error(fault) "`what` is disconnected: ..." unless `count` <= 1.
+void need_connected(const std::string& what, std::size_t count, std::size_t nodes, Fault fault, const std::string& hint = {});
 
 /// draw(attempt) until the graph is connected or as `connect` says: error (first draw, checked), retry (up to 100), link (component k
 /// joined to k + 1 by an edge between random nodes).

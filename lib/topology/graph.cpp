@@ -47,4 +47,45 @@ Components components(std::size_t nodes, const Edges& edges) {
   return out;
 }
 
+// Kosaraju: nodes in order of completion against the arcs, then one sweep along them from the last completed.
+std::size_t strong_components(const std::vector<std::vector<NodeId>>& senders) {
+  const std::size_t nodes = senders.size();
+  std::vector<std::vector<NodeId>> receivers(nodes);
+  for (std::size_t i = 0; i < nodes; ++i)
+    for (const NodeId j : senders[i]) receivers[j].push_back(static_cast<NodeId>(i));
+  std::vector<NodeId> completed;
+  std::vector<char> seen(nodes);
+  std::vector<std::pair<NodeId, std::size_t>> open;        // node, how many of its senders were visited
+  for (NodeId start = 0; start < nodes; ++start) {
+    if (seen[start]) continue;
+    seen[start] = 1;
+    open.assign(1, {start, 0});
+    while (!open.empty()) {
+      auto& [i, next] = open.back();
+      if (next == senders[i].size()) {
+        completed.push_back(i);
+        open.pop_back();
+      } else if (const NodeId j = senders[i][next++]; !seen[j]) {
+        seen[j] = 1;
+        open.emplace_back(j, 0);
+      }
+    }
+  }
+  std::size_t count = 0;
+  std::vector<NodeId> reached;
+  for (auto it = completed.rbegin(); it != completed.rend(); ++it) {
+    if (seen[*it] == 2) continue;
+    ++count;
+    seen[*it] = 2;
+    reached.assign(1, *it);
+    while (!reached.empty()) {
+      const NodeId i = reached.back();
+      reached.pop_back();
+      for (const NodeId j : receivers[i])
+        if (seen[j] != 2) seen[j] = 2, reached.push_back(j);
+    }
+  }
+  return count;
+}
+
 }  // namespace dml

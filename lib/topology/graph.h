@@ -24,4 +24,7 @@ struct Components {
 };
 Components components(std::size_t nodes, const Edges& edges);
 
+/// Number of strongly connected components of a directed graph; senders[i]: from whom i receives.
+std::size_t strong_components(const std::vector<std::vector<NodeId>>& senders);
+
 }  // namespace dml

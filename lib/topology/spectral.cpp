@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "topology/lanczos.h"
 #include "topology/mixing.h"
 
 namespace dml {
@@ -18,7 +19,7 @@ Eigen::MatrixXd dense(const Mixing& mixing) {
   const auto n = static_cast<Eigen::Index>(mixing.nodes());
   Eigen::MatrixXd w = Eigen::MatrixXd::Zero(n, n);
   for (Eigen::Index i = 0; i < n; ++i)
-    for (const auto& [j, weight] : mixing.rows[static_cast<std::size_t>(i)]) w(i, j) = weight;
+    for (const auto& [j, weight] : mixing.row(static_cast<std::size_t>(i))) w(i, j) = weight;
   return w;
 }
 
@@ -36,43 +37,27 @@ void centre(std::vector<double>& v) {
   for (double& x : v) x -= mean;
 }
 
-double norm(const std::vector<double>& v) {
-  double sum = 0;
-  for (const double x : v) sum += x * x;
-  return std::sqrt(sum);
-}
-
-// v <- B'(B v) / |v| with B = W - J/n; returns |B v|^2 / |v|^2.
-double power_step(const Mixing& mixing, std::vector<double>& v) {
-  const double scale = norm(v);
-  if (scale == 0) return 0;
-  double sum = 0;
-  for (double& x : v) sum += (x /= scale);
-  auto y = mix(mixing, v);
-  for (double& x : y) x -= sum / static_cast<double>(v.size());
-  const double value = norm(y) * norm(y);
-  std::fill(v.begin(), v.end(), 0.0);
-  for (std::size_t i = 0; i < y.size(); ++i)
-    for (const auto& [j, weight] : mixing.rows[i]) v[j] += weight * y[i];
+// B v = W v - mean(v), on vectors of any mean; B' v = W' v - mean(v).
+std::vector<double> apply(const Mixing& mixing, const std::vector<double>& v, bool transposed) {
   double mean = 0;
-  for (const double x : y) mean += x / static_cast<double>(y.size());
-  for (double& x : v) x -= mean;
-  return value;
+  for (const double x : v) mean += x;
+  mean /= static_cast<double>(v.size());
+  auto out = transposed ? mix_transposed(mixing, v) : mix(mixing, v);
+  for (double& x : out) x -= mean;
+  return out;
 }
 
-double power_iteration(const Mixing& mixing) {
-  constexpr int kMost = 10'000;
-  constexpr double kChange = 1e-10;
+void iterate(const Mixing& mixing, Spectrum& out) {
   Rng rng("topology-spectral", 0);
-  std::vector<double> v(mixing.nodes());
-  for (double& x : v) x = rng.normal();
-  centre(v);
-  double before = 0, now = 0;
-  for (int i = 0; i < kMost; ++i, before = now) {
-    now = power_step(mixing, v);
-    if (i > 0 && std::fabs(now - before) <= kChange * now) break;
-  }
-  return std::sqrt(now);
+  std::vector<double> start(mixing.nodes());
+  for (double& x : start) x = rng.normal();
+  centre(start);
+  const auto symmetric = [&](const std::vector<double>& v) { return apply(mixing, v, false); };
+  const auto squared = [&](const std::vector<double>& v) { return apply(mixing, apply(mixing, v, false), true); };
+  const auto found = out.symmetric ? largest_modulus(symmetric, start) : largest_modulus(squared, start);
+  out.rho = out.symmetric ? found.value : std::sqrt(found.value);
+  out.converged = found.converged;
+  if (out.symmetric) out.gap_eig = out.gap();
 }
 
 }  // namespace
@@ -88,8 +73,7 @@ Spectrum spectrum(const Mixing& mixing, std::size_t dense_nodes) {
   }
   out.iterated = n > dense_nodes;
   if (out.iterated) {
-    out.rho = power_iteration(mixing);
-    if (out.symmetric) out.gap_eig = out.gap();
+    iterate(mixing, out);
     return out;
   }
   Eigen::MatrixXd b = dense(mixing);

@@ -99,12 +99,13 @@ class Dsgd final : public Program {
 
   NodeMaker prepare(std::shared_ptr<const Setup> setup) const override {
     std::shared_ptr<const Topology> topology =
-        topology_rule(setup->families->get<TopologyRule>(), options_.topology)->build({setup->nodes, setup->seed});
+        topology_rule(setup->families->get<TopologyRule>(), options_.topology)->build(topology_setup(*setup));
     std::shared_ptr<const Schedule> schedule;
     if (!options_.schedule.empty()) schedule = setup->families->get<Schedule>().make(single(options_.schedule, "--schedule"));
     RoundNode::Plan plan{setup->rounds, [topology, schedule, rounds = setup->rounds](std::uint64_t round) {
                            return topology->at(round, schedule ? schedule->peers(round, rounds) : -1.0);
-                         }};
+                         },
+                         true};                            // a model that comes late is averaged in the next round
     return [setup, plan, adapt_first = options_.variant == "atc", own_start = options_.diff_init](NodeId id) -> std::unique_ptr<Node> {
       Vec start = setup->initial;
       if (own_start) {

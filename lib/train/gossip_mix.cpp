@@ -11,23 +11,6 @@ namespace {
 
 std::string sender(NodeId node, std::uint64_t round) { return "the model of node " + std::to_string(node) + " in round " + std::to_string(round); }
 
-// What is wrong with a stranger's record, or nothing.
-std::string fault_of(const Objective& objective, const Record& record, bool check_values) {
-  const auto& layout = objective.layout();
-  if (record.tensors.size() != layout.size()) return "has " + std::to_string(record.tensors.size()) + " tensors, not " + std::to_string(layout.size());
-  for (std::size_t i = 0; i < layout.size(); ++i) {
-    const auto& tensor = record.tensors[i];
-    if (tensor.name != layout[i].name) return "has no tensor " + quote(layout[i].name);
-    if (tensor.shape != layout[i].shape || tensor.dtype != to_dtype(objective.dtype()))
-      return "has tensor " + quote(tensor.name) + " of another shape or type";
-    if (!check_values) continue;
-    const auto count = static_cast<std::size_t>(layout[i].size);
-    if (tensor.dtype == Dtype::f32 ? !all_finite(tensor.as<float>(), count) : !all_finite(tensor.as<double>(), count))
-      return "is not finite";
-  }
-  return {};
-}
-
 // One tensor at a time: received models are views of one buffer or not, it does not matter.
 template <class T>
 bool sum_tensors(const std::vector<ParameterSpec>& layout, const std::vector<const Record*>& records, const std::vector<double>& weights,
@@ -42,6 +25,22 @@ bool sum_tensors(const std::vector<ParameterSpec>& layout, const std::vector<con
 }
 
 }  // namespace
+
+std::string model_fault(const Objective& objective, const Record& record, bool check_values) {
+  const auto& layout = objective.layout();
+  if (record.tensors.size() != layout.size()) return "has " + std::to_string(record.tensors.size()) + " tensors, not " + std::to_string(layout.size());
+  for (std::size_t i = 0; i < layout.size(); ++i) {
+    const auto& tensor = record.tensors[i];
+    if (tensor.name != layout[i].name) return "has no tensor " + quote(layout[i].name);
+    if (tensor.shape != layout[i].shape || tensor.dtype != to_dtype(objective.dtype()))
+      return "has tensor " + quote(tensor.name) + " of another shape or type";
+    if (!check_values) continue;
+    const auto count = static_cast<std::size_t>(layout[i].size);
+    if (tensor.dtype == Dtype::f32 ? !all_finite(tensor.as<float>(), count) : !all_finite(tensor.as<double>(), count))
+      return "is not finite";
+  }
+  return {};
+}
 
 GossipMix::GossipMix(const Setup& setup) : objective_(*setup.objective) {
   if (!setup.aggregator.empty()) rule_ = setup.families->get<Aggregator>().make(single(setup.aggregator, "--aggregator"));
@@ -81,7 +80,7 @@ void GossipMix::drop_bad(NodeId self, std::uint64_t round, std::vector<Term>& te
   double lost = 0;
   std::erase_if(terms, [&](const Term& term) {
     if (!term.record) return false;
-    const auto fault = fault_of(objective_, *term.record, check_values);
+    const auto fault = model_fault(objective_, *term.record, check_values);
     if (fault.empty()) return false;
     warn("node " + std::to_string(self) + " drops " + sender(term.node, round) + ": it " + fault);
     lost += term.weight;
@@ -101,7 +100,7 @@ void GossipMix::robust(std::uint64_t round, const std::vector<Term>& terms, cons
     names.push_back(sender(term.node, round));
   }
   const Record result = aggregate_records(*rule_, std::move(records), names, {});
-  if (const auto fault = fault_of(objective_, result, false); !fault.empty())
+  if (const auto fault = model_fault(objective_, result, false); !fault.empty())
     throw Error(Fault::method, "round " + std::to_string(round) + ": most neighbours sent models unlike this one; the result " + fault);
   const auto width = size_of(to_dtype(own.scalar_type()));
   auto* to = static_cast<std::byte*>(out.data_ptr());

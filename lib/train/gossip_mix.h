@@ -10,6 +10,9 @@
 
 namespace dml {
 
+/// What is wrong with a stranger's tensors as a vector of `objective`, for a message: "has no tensor 'x'"; empty when nothing is.
+std::string model_fault(const Objective& objective, const Record& record, bool check_values);
+
 class GossipMix {
  public:
   /// setup.aggregator empty: the weighted mean of the row. Otherwise that rule, over own and received vectors in node order, unweighted.

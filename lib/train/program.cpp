@@ -43,6 +43,12 @@ std::shared_ptr<const Setup> finish_setup(Setup setup) {
   return std::make_shared<const Setup>(std::move(setup));
 }
 
+TopologySetup topology_setup(const Setup& setup) {
+  TopologySetup out{setup.nodes, setup.seed};
+  for (const auto& part : setup.parts) out.samples.push_back(static_cast<double>(part.size()));
+  return out;
+}
+
 std::vector<std::unique_ptr<Node>> make_nodes(const Program& program, const std::shared_ptr<const Setup>& setup) {
   const auto make = program.prepare(setup);
   std::vector<std::unique_ptr<Node>> nodes;

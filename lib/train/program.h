@@ -1,5 +1,6 @@
 // A decentralised training program: makes the nodes of a run.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct Setup {
   bool measure = false;                                    // whether anybody looks at metrics
   std::uint64_t eval_every = 0;                            // 0: only after the last round
   std::shared_ptr<Observer> observer;                      // in simulations: what needs all nodes' models; may be absent
+  std::shared_ptr<std::atomic<double>> watched_loss;       // the loss of the last local step, for people; may be absent
   Vec initial;                                             // shared by all nodes, copied when written to
 
   bool lies(NodeId id) const { return id < nodes && id + static_cast<std::size_t>(byzantine) >= nodes; }
@@ -40,6 +42,9 @@ struct Setup {
 /// checks it: Error(usage).
 std::shared_ptr<const Setup> finish_setup(Setup setup);
 
+/// What a topology rule needs to know of a run: how many nodes, the seed, and how many samples each holds.
+TopologySetup topology_setup(const Setup& setup);
+
 using NodeMaker = std::function<std::unique_ptr<Node>(NodeId)>;
 
 class Program {
@@ -47,6 +52,8 @@ class Program {
   virtual ~Program() = default;
   /// Participants beyond setup.nodes: 1 for federated programs, whose server has the last id.
   virtual std::size_t servers() const { return 0; }
+  /// Whether a network gives the simulator's bits. If not, time decides who hears whom when; each node's events replay to its bits.
+  virtual bool synchronous() const { return true; }
   /// Builds and checks what all nodes share; the result makes any of them.
   virtual NodeMaker prepare(std::shared_ptr<const Setup> setup) const = 0;
   /// Whether a simulation writes this participant's model.

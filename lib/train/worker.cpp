@@ -21,6 +21,7 @@ void Worker::run(Vec& x, std::uint64_t round) {
     if (!std::isfinite(loss))
       throw Error(Fault::method, "node " + std::to_string(id_) + " diverged in round " + std::to_string(round) + ": its loss is not finite",
                   "try a smaller --lr");
+    if (setup_->watched_loss) setup_->watched_loss->store(loss, std::memory_order_relaxed);
   }
 }
 

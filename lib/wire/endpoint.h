@@ -9,6 +9,8 @@
 
 namespace dml {
 
+struct SocketKeys;
+
 struct OpenOptions {
   std::vector<std::shared_ptr<const Format>> formats;      // those the tool knows
   std::string from, to;                                    // --from, --to; empty: sniff, extension, dml
@@ -17,6 +19,7 @@ struct OpenOptions {
   double timeout = 30;                                     // seconds, sockets
   int expect = 1;                                          // streams that a bound socket waits for
   bool insecure = false;                                   // plaintext off this machine
+  std::shared_ptr<const SocketKeys> keys;                  // --key, --trust: sockets are encrypted and know each other; absent: plaintext
 };
 
 std::unique_ptr<RecordReader> open_reader(std::string_view where, const OpenOptions& options);

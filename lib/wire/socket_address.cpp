@@ -85,11 +85,11 @@ bool SocketAddress::local() const {
   return true;
 }
 
-void SocketAddress::check_security(bool insecure) const {
-  if (insecure || local()) return;
+void SocketAddress::check_security(bool allowed) const {
+  if (allowed || local()) return;
   throw Error(Fault::usage, quote(text) + " leaves this machine unencrypted",
-              host.empty() ? "without a host all interfaces are bound; name one, @tcp://127.0.0.1:" + std::to_string(port) + ", or allow it with --insecure"
-                           : "allow it with --insecure");
+              host.empty() ? "without a host all interfaces are bound; name one, @tcp://127.0.0.1:" + std::to_string(port) + ", or use --key and --trust, or allow it with --insecure"
+                           : "use --key and --trust, or allow it with --insecure");
 }
 
 PathLock::PathLock(const std::string& path) : file_(path + ".lock") {

@@ -20,8 +20,8 @@ struct SocketAddress {
   std::string endpoint() const;
   /// Whether bytes stay on this machine: ipc, 127.0.0.0/8, ::1, localhost. Other names are not looked up and count as remote.
   bool local() const;
-  /// Error(usage) naming --insecure when plaintext would leave this machine and `insecure` is not set.
-  void check_security(bool insecure) const;
+  /// Error(usage) naming --key and --insecure when plaintext would leave this machine and is not `allowed`.
+  void check_security(bool allowed) const;
 };
 
 /// Holds PATH.lock while an ipc path is bound: a second process gets Error(system) where ZeroMQ would take the path silently. Also

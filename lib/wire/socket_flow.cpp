@@ -40,28 +40,34 @@ bool SendFlow::acknowledged(std::uint64_t next, std::uint64_t limit) {
 }
 
 std::uint64_t SendFlow::probe() {
-  probed_cursor_ = cursor_;
-  return ++probe_;
+  constexpr std::size_t kMostProbes = 4096;
+  if (probes_.size() == kMostProbes) probes_.pop_front();
+  probes_.push_back({++probe_, cursor_});
+  return probe_;
 }
 
 std::uint64_t SendFlow::answered(std::uint64_t number) {
-  if (number == 0 || number != probe_ || probed_cursor_ <= base_) return 0;
-  const std::uint64_t lost = probed_cursor_ - base_;
+  while (!probes_.empty() && probes_.front().number < number) probes_.pop_front();
+  if (probes_.empty() || probes_.front().number != number) return 0;
+  const std::uint64_t cursor = probes_.front().cursor;
+  probes_.pop_front();
+  if (cursor <= base_) return 0;
   cursor_ = base_;
   sent_bytes_ = acked_bytes_;
-  probed_cursor_ = 0;
-  return lost;
+  probes_.clear();                                         // they stand behind what is sent again now
+  return cursor - base_;
 }
 
 void SendFlow::restart() {
   if (base_ != 0) throw Error(Fault::bug, "a stream cannot start again after its beginning was given up");
-  cursor_ = sent_bytes_ = limit_ = probed_cursor_ = 0;
+  cursor_ = sent_bytes_ = limit_ = 0;
+  probes_.clear();
 }
 
 ReceiveFlow::Verdict ReceiveFlow::arrived(std::uint64_t sequence, std::size_t size) {
   if (sequence < next_) return Verdict::duplicate;
   if (sequence > next_) return Verdict::gap;
-  if (held() + size > kWindow) return Verdict::overrun;
+  if (held() + size > window_) return Verdict::overrun;
   ++next_;
   received_ += size;
   return Verdict::accepted;

@@ -45,21 +45,25 @@ class SendFlow {
   std::uint64_t base_ = 0, cursor_ = 0;                    // first kept, next to send
   std::uint64_t pushed_bytes_ = 0, acked_bytes_ = 0, sent_bytes_ = 0;   // sent_bytes_: of all chunks below cursor_
   std::uint64_t limit_ = 0;
-  std::uint64_t probe_ = 0, probed_cursor_ = 0;
+  std::uint64_t probe_ = 0;
+  struct Probe { std::uint64_t number, cursor; };
+  std::deque<Probe> probes_;                               // under way; several, where an answer takes longer than the next question
 };
 
 class ReceiveFlow {
  public:
+  /// `window`: how far a sender may be ahead of what was consumed, bytes.
+  explicit ReceiveFlow(std::uint64_t window = kWindow) : window_(window) {}
   enum class Verdict { accepted, duplicate, gap, overrun };
   /// A chunk of `size` bytes arrived. Only `accepted` ones are kept; a gap is sent again later; overrun breaks the protocol.
   Verdict arrived(std::uint64_t sequence, std::size_t size);
   void consumed(std::uint64_t bytes) { consumed_ += bytes; }   // handed on: their room is free
   std::uint64_t next() const { return next_; }
-  std::uint64_t limit() const { return consumed_ + kWindow; }
+  std::uint64_t limit() const { return consumed_ + window_; }
   std::uint64_t held() const { return received_ - consumed_; }
 
  private:
-  std::uint64_t next_ = 0, received_ = 0, consumed_ = 0;
+  std::uint64_t window_, next_ = 0, received_ = 0, consumed_ = 0;
 };
 
 }  // namespace dml

@@ -38,7 +38,8 @@ struct Stream {
 class SocketListener::Core final : private SocketLoop::Handler {
  public:
   Core(SocketAddress address, const OpenOptions& options)
-      : address_(std::move(address)), timeout_(options.timeout), expect_(options.expect), turned_(steady_seconds()), loop_(*this, address_, {}) {
+      : address_(std::move(address)), timeout_(options.timeout), expect_(options.expect), turned_(steady_seconds()),
+        loop_(*this, address_, {}, stream_security(options.keys.get())) {
     if (address_.port == 0 && !address_.ipc) log(Level::note, "listening on " + loop_.bound_endpoint());
   }
   ~Core() override;
@@ -277,7 +278,7 @@ SocketListener::SocketListener(std::string_view endpoint, const OpenOptions& opt
   if (!address.bind)
     throw Error(Fault::usage, "an input binds, it cannot connect to " + quote(endpoint),
                 "read @" + std::string(endpoint) + " here and write -o " + std::string(endpoint) + " on the other side");
-  address.check_security(options.insecure);
+  address.check_security(options.insecure || options.keys);
   if (options.expect < 1) throw Error(Fault::usage, "--expect " + std::to_string(options.expect) + " is not at least 1");
   core_ = std::make_shared<Core>(std::move(address), options);
 }

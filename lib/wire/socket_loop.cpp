@@ -2,11 +2,9 @@
 
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -14,10 +12,17 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "wire/socket_zmq.h"
 
 namespace dml {
 namespace {
+
+using zmq::fail;
+using zmq::Part;
+using zmq::send_frame;
+using zmq::set;
 
 constexpr int kBatch = 64;                                 // frames of one socket before the handler's turn
 // Receiving is never where memory piles up: our thread drains at once, and beyond this the kernel holds the sender back. A hostile
@@ -25,53 +30,14 @@ constexpr int kBatch = 64;                                 // frames of one sock
 constexpr int kReceiveMark = 64;
 constexpr std::int64_t kMostReply = 8 << 10;               // what comes back over a connection is small
 constexpr int kReplyLinger = 2000;                         // milliseconds; only a live connection can use them
+constexpr int kReconnect = 20, kSlowReconnect = 500;       // milliseconds; doubled from one to the other
 constexpr int kReplyMark = 1000;                           // acknowledgements that a silent peer may leave unread; later ones repeat them
-
-[[noreturn]] void fail(const std::string& what) { throw Error(Fault::system, what + ": " + zmq_strerror(zmq_errno())); }
-
-void set(void* socket, int option, int value) {
-  if (zmq_setsockopt(socket, option, &value, sizeof value) != 0) fail("ZeroMQ refuses an option");
-}
 
 void set_limits(void* socket, std::int64_t most_bytes, int send_mark) {
   set(socket, ZMQ_LINGER, 0);
   set(socket, ZMQ_SNDHWM, send_mark);
   set(socket, ZMQ_RCVHWM, kReceiveMark);
   if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most_bytes, sizeof most_bytes) != 0) fail("ZeroMQ refuses an option");
-}
-
-// One received message part.
-class Part {
- public:
-  Part() { zmq_msg_init(&message_); }
-  ~Part() { zmq_msg_close(&message_); }
-  Part(const Part&) = delete;
-  Part& operator=(const Part&) = delete;
-  bool receive(void* socket) { return zmq_msg_recv(&message_, socket, ZMQ_DONTWAIT) >= 0; }
-  void reset() {
-    zmq_msg_close(&message_);
-    zmq_msg_init(&message_);
-  }
-  bool more() { return zmq_msg_more(&message_) != 0; }
-  std::span<const std::byte> bytes() { return {static_cast<const std::byte*>(zmq_msg_data(&message_)), zmq_msg_size(&message_)}; }
-
- private:
-  zmq_msg_t message_;
-};
-
-bool send_frame(void* socket, const FrameHead& head, std::span<const std::byte> first, std::span<const std::byte> second) {
-  zmq_msg_t message;
-  if (zmq_msg_init_size(&message, kFrameHead + first.size() + second.size()) != 0) fail("no memory for a frame");
-  auto* to = static_cast<std::byte*>(zmq_msg_data(&message));
-  put_head(to, head);
-  if (!first.empty()) std::memcpy(to + kFrameHead, first.data(), first.size());
-  if (!second.empty()) std::memcpy(to + kFrameHead + first.size(), second.data(), second.size());
-  if (zmq_msg_send(&message, socket, ZMQ_DONTWAIT) >= 0) return true;
-  const int error = zmq_errno();
-  zmq_msg_close(&message);
-  if (error == EAGAIN || error == EHOSTUNREACH || error == EINTR) return false;
-  errno = error;
-  fail("cannot send");
 }
 
 }  // namespace
@@ -83,21 +49,38 @@ struct SocketLoop::Sockets {
   Handler* handler = nullptr;
   std::optional<SocketAddress> bound;
   std::vector<SocketAddress> connected;
+  SocketSecurity security;
   PathLock lock;
   std::string endpoint;                                    // written before the constructor returns
 
   void* context = nullptr;
   void* router = nullptr;
   std::vector<void*> dealers;
+  std::string user;                                        // of the frame that is handled
+  std::optional<Doorkeeper> door;
+  std::unique_ptr<HandshakeWatch> entry;                   // of the router
+  std::vector<std::unique_ptr<HandshakeWatch>> watches;    // of the dealers
+  struct Trial {
+    std::size_t key = 0;                                   // which of the expected ones the dealer uses
+    bool settled = false;                                  // a handshake succeeded
+    double pause = kReconnect / 1000.0, again = 0;         // without a dealer until then
+  };
+  std::vector<Trial> trials;
+  std::size_t watched = 0;                                 // so that watches have names of their own
+  bool said_failed = false;
   int wakeup = -1;
   std::atomic<bool> stopping{false}, dropping{false};
+  int io_threads = 1;
   std::atomic<int> linger{0};
   std::atomic<std::uint64_t> junk{0};
   std::thread thread;
 
   void open();
   void open_router();
-  void open_dealer(const SocketAddress& address);
+  void* open_dealer(std::size_t link);
+  void look_after(std::size_t link);
+  void look_after_router();
+  std::vector<zmq_pollitem_t> items;
   void close(int linger_ms);
   void run(std::promise<void> started);
   void poll(double seconds);
@@ -109,9 +92,16 @@ struct SocketLoop::Sockets {
 void SocketLoop::Sockets::open() {
   context = zmq_ctx_new();
   if (!context) fail("cannot start ZeroMQ");
-  zmq_ctx_set(context, ZMQ_MAX_SOCKETS, static_cast<int>(std::max<std::size_t>(1023, connected.size() + 16)));
+  zmq_ctx_set(context, ZMQ_MAX_SOCKETS, static_cast<int>(std::max<std::size_t>(1023, 3 * connected.size() + 16)));
+  zmq_ctx_set(context, ZMQ_IO_THREADS, io_threads);
+  if (security.on() && bound) door.emplace(context, security, bound->text);   // before anything is bound
   if (bound) open_router();
-  for (const auto& address : connected) open_dealer(address);
+  trials.resize(connected.size());
+  for (std::size_t link = 0; link < connected.size(); ++link) {
+    dealers.push_back(nullptr);
+    watches.push_back(nullptr);
+    dealers[link] = open_dealer(link);
+  }
 }
 
 void SocketLoop::Sockets::open_router() {
@@ -120,6 +110,10 @@ void SocketLoop::Sockets::open_router() {
   set_limits(router, kMostFrame, kReplyMark);
   set(router, ZMQ_ROUTER_MANDATORY, 1);                    // an absent peer is an answer, not silence
   if (bound->host.starts_with("[")) set(router, ZMQ_IPV6, 1);
+  if (security.on()) {
+    secure_server(router, security);
+    entry = std::make_unique<HandshakeWatch>(context, router, watched++);
+  }
   // A free port keeps its number when the sockets are opened again.
   const std::string where = endpoint.empty() ? bound->endpoint() : endpoint;
   if (zmq_bind(router, where.c_str()) != 0) fail("cannot bind " + quote(bound->text));
@@ -128,21 +122,61 @@ void SocketLoop::Sockets::open_router() {
   if (zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, name, &size) == 0) endpoint = name;
 }
 
-void SocketLoop::Sockets::open_dealer(const SocketAddress& address) {
+void* SocketLoop::Sockets::open_dealer(std::size_t link) {
+  const SocketAddress& address = connected[link];
   void* dealer = zmq_socket(context, ZMQ_DEALER);
   if (!dealer) fail("cannot open a socket");
-  dealers.push_back(dealer);
+  dealers[link] = dealer;                                  // from here on close() sees to it
   set_limits(dealer, kMostReply, 0);
   // ZMQ_IMMEDIATE stays 0: with 1, a connection that ends takes answers with it that were received and not read yet, such as the
   // reason why a peer refuses and leaves.
-  set(dealer, ZMQ_RECONNECT_IVL, 20);
-  set(dealer, ZMQ_RECONNECT_IVL_MAX, 500);
+  set(dealer, ZMQ_RECONNECT_IVL, kReconnect);
+  set(dealer, ZMQ_RECONNECT_IVL_MAX, kSlowReconnect);
   if (address.host.starts_with("[")) set(dealer, ZMQ_IPV6, 1);
+  if (security.on()) {
+    const auto& expected = security.expected_of(link);
+    secure_client(dealer, security, expected[trials[link].key % expected.size()]);
+  }
+  watches[link] = std::make_unique<HandshakeWatch>(context, dealer, watched++);
   if (zmq_connect(dealer, address.endpoint().c_str()) != 0) fail("cannot connect to " + quote(address.text));
+  return dealer;
+}
+
+// A client must name the key that it expects: those that are trusted are tried in turn, until one is the other side's. ZeroMQ itself
+// slows down only where nobody listens; here it is also where somebody listens and hangs up.
+void SocketLoop::Sockets::look_after(std::size_t link) {
+  while (watches[link]) {
+    const auto event = watches[link]->next();
+    if (!event) return;
+    Trial& trial = trials[link];
+    if (*event == HandshakeWatch::Event::succeeded) {
+      trial.settled = true;
+    } else if (*event == HandshakeWatch::Event::refused) {
+      handler->denied(*loop, link, true);
+    } else if (!trial.settled) {
+      const bool all_tried = !security.on() || ++trial.key % security.expected_of(link).size() == 0;
+      if (all_tried) {
+        trial.again = steady_seconds() + trial.pause;
+        trial.pause = std::min(2 * trial.pause, kSlowReconnect / 1000.0);
+      }
+      watches[link].reset();
+      zmq_close(std::exchange(dealers[link], nullptr));
+      if (all_tried) handler->denied(*loop, link, false);
+    }
+  }
+}
+
+void SocketLoop::Sockets::look_after_router() {
+  while (const auto event = entry->next())
+    if (*event == HandshakeWatch::Event::failed && !std::exchange(said_failed, true))
+      warn("refused a connection at " + quote(bound->text) + ": it is plaintext, or expects another key here");
 }
 
 void SocketLoop::Sockets::close(int linger_ms) {
+  watches.clear();
+  entry.reset();
   for (void* socket : dealers) {
+    if (!socket) continue;
     zmq_setsockopt(socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
     zmq_close(socket);
   }
@@ -153,6 +187,7 @@ void SocketLoop::Sockets::close(int linger_ms) {
     zmq_close(router);
   }
   router = nullptr;
+  door.reset();
   // Waits until the sockets are closed for good: an ipc path that is bound again before that would be removed under the new socket.
   if (context)
     while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {}
@@ -184,10 +219,20 @@ void SocketLoop::Sockets::run(std::promise<void> started) {
 }
 
 void SocketLoop::Sockets::poll(double seconds) {
-  std::vector<zmq_pollitem_t> items;
+  items.clear();
+  const auto add = [&](void* socket) { items.push_back({socket, 0, ZMQ_POLLIN, 0}); };
   items.push_back({nullptr, wakeup, ZMQ_POLLIN, 0});
-  for (void* dealer : dealers) items.push_back({dealer, 0, ZMQ_POLLIN, 0});
-  if (router) items.push_back({router, 0, ZMQ_POLLIN, 0});
+  for (std::size_t link = 0; link < dealers.size(); ++link) {
+    if (!dealers[link] && steady_seconds() >= trials[link].again) open_dealer(link);
+    if (dealers[link]) add(dealers[link]);
+    else items.push_back({nullptr, wakeup, 0, 0}), seconds = std::min(seconds, kReconnect / 1000.0);
+  }
+  if (router) add(router);
+  if (door) add(door->socket());
+  const std::size_t quiet = items.size();
+  if (entry) add(entry->socket());
+  for (const auto& watch : watches)
+    if (watch) add(watch->socket());
   const double wait = std::clamp(std::ceil(seconds * 1000), 0.0, 1000.0);
   if (zmq_poll(items.data(), static_cast<int>(items.size()), static_cast<long>(wait)) <= 0) return;
   if (items[0].revents) {
@@ -196,7 +241,11 @@ void SocketLoop::Sockets::poll(double seconds) {
   }
   for (std::size_t link = 0; link < dealers.size(); ++link)
     if (items[link + 1].revents) drain_dealer(link);
-  if (router && items.back().revents) drain_router();
+  if (router && items[dealers.size() + 1].revents) drain_router();
+  if (door) door->answer();
+  if (std::none_of(items.begin() + static_cast<std::ptrdiff_t>(quiet), items.end(), [](const auto& item) { return item.revents != 0; })) return;
+  if (entry) look_after_router();
+  for (std::size_t link = 0; link < watches.size(); ++link) look_after(link);
 }
 
 // A frame and, for a router, where it came from. False when nothing waits. Messages of another number of parts are dropped.
@@ -238,6 +287,7 @@ void SocketLoop::Sockets::drain_router() {
     std::uint16_t protocol = 0;
     const auto frame = parse_frame(part.bytes(), protocol);
     if (frame) {
+      user = part.user();
       handler->incoming(*loop, route, *frame);
       continue;
     }
@@ -248,12 +298,15 @@ void SocketLoop::Sockets::drain_router() {
   }
 }
 
-SocketLoop::SocketLoop(Handler& handler, const std::optional<SocketAddress>& bound, const std::vector<SocketAddress>& connected)
+SocketLoop::SocketLoop(Handler& handler, const std::optional<SocketAddress>& bound, const std::vector<SocketAddress>& connected,
+                       SocketSecurity security, int io_threads)
     : sockets_(std::make_unique<Sockets>()) {
   sockets_->loop = this;
   sockets_->handler = &handler;
   sockets_->bound = bound;
   sockets_->connected = connected;
+  sockets_->security = std::move(security);
+  sockets_->io_threads = io_threads;
   if (bound && bound->ipc) sockets_->lock = PathLock(bound->path);
   sockets_->wakeup = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (sockets_->wakeup < 0) throw Error(Fault::system, std::string("no descriptor is left: ") + std::strerror(errno));
@@ -293,7 +346,7 @@ void SocketLoop::drop_connections() {
 }
 
 bool SocketLoop::send(std::size_t link, const FrameHead& head, std::span<const std::byte> first, std::span<const std::byte> second) {
-  return send_frame(sockets_->dealers[link], head, first, second);
+  return sockets_->dealers[link] && send_frame(sockets_->dealers[link], head, first, second);
 }
 
 bool SocketLoop::reply(const std::string& route, const FrameHead& head, std::span<const std::byte> body) {
@@ -306,6 +359,7 @@ bool SocketLoop::reply(const std::string& route, const FrameHead& head, std::spa
   return send_frame(sockets_->router, head, body, {});
 }
 
+const std::string& SocketLoop::sender_key() const { return sockets_->user; }
 std::string SocketLoop::bound_endpoint() const { return sockets_->endpoint; }
 std::uint64_t SocketLoop::junk() const { return sockets_->junk; }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wire/socket_address.h"
+#include "wire/socket_auth.h"
 #include "wire/socket_frame.h"
 
 namespace dml {
@@ -27,6 +28,9 @@ class SocketLoop {
     virtual void returned(SocketLoop&, std::size_t /*link*/, const ParsedFrame&) {}
     /// What came over connection `link` is of another protocol version.
     virtual void other_protocol(SocketLoop&, std::size_t /*link*/, std::uint16_t /*protocol*/) {}
+    /// The other side of connection `link` knows this side's key and refuses it (`refused`), or all expected keys were tried and no
+    /// handshake came about: it has another key, or speaks plaintext. Said again with every attempt.
+    virtual void denied(SocketLoop&, std::size_t /*link*/, bool /*refused*/) {}
     /// After every batch of frames, after wake(), and when the time that it returned (in seconds) is over;
     /// once more when the loop is stopped.
     virtual double turn(SocketLoop& loop, double now) = 0;
@@ -35,7 +39,8 @@ class SocketLoop {
   };
 
   /// Binds and starts. Error(system) when the address cannot be bound, or another process holds it.
-  SocketLoop(Handler& handler, const std::optional<SocketAddress>& bound, const std::vector<SocketAddress>& connected);
+  SocketLoop(Handler& handler, const std::optional<SocketAddress>& bound, const std::vector<SocketAddress>& connected,
+             SocketSecurity security = {}, int io_threads = 1);
   /// Stops at once: what ZeroMQ still holds is given up, except that frames of stop() get a moment.
   ~SocketLoop();
   /// Ends the loop after a last turn of the handler. Frames to peers that are not there any more get `linger` seconds, answers to live
@@ -50,6 +55,8 @@ class SocketLoop {
   bool send(std::size_t link, const FrameHead& head, std::span<const std::byte> first = {}, std::span<const std::byte> second = {});
   bool reply(const std::string& route, const FrameHead& head, std::span<const std::byte> body = {});
 
+  /// Loop thread, in Handler::incoming(): the CURVE key that the frame's sender has proved; empty for plaintext.
+  const std::string& sender_key() const;
   /// Where the bound socket is, as ZeroMQ spells it: a free port has its number.
   std::string bound_endpoint() const;
   /// Messages that were no frame of this protocol, and were dropped.

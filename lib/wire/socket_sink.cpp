@@ -17,8 +17,9 @@ constexpr double kFlush = 0.1, kHello = 0.1, kSlowHello = 1.0, kNoConnection = 0
 
 class SocketSink final : public ByteSink, private SocketLoop::Handler {
  public:
-  SocketSink(SocketAddress address, double timeout)
-      : address_(std::move(address)), timeout_(timeout), heard_(steady_seconds()), turned_(heard_), loop_(*this, std::nullopt, {address_}) {}
+  SocketSink(SocketAddress address, double timeout, SocketSecurity security)
+      : address_(std::move(address)), timeout_(timeout), own_key_(security.public_key), heard_(steady_seconds()), turned_(heard_),
+        loop_(*this, std::nullopt, {address_}, std::move(security)) {}
 
   ~SocketSink() override {
     bool told = false;
@@ -124,6 +125,12 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
          "use the same version of the tools on both sides");
   }
 
+  void denied(SocketLoop&, std::size_t, bool refused) override {
+    std::lock_guard lock(mutex_);
+    if (refused && !welcomed_) fail(name() + " refuses this side's key", "the receiver's --trust must hold " + own_key_);
+    no_handshake_ = true;
+  }
+
   double turn(SocketLoop& loop, double now) override {
     std::lock_guard lock(mutex_);
     if (now - turned_ > kKeepAlive + 1) heard_ += now - turned_;   // this process slept, not the other
@@ -136,7 +143,9 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
     }
     if (now - heard_ > timeout_)
       fail((welcomed_ ? "no answer from " : "no receiver at ") + name() + " for " + format_number(timeout_) + " s",
-           welcomed_ ? "" : "start the receiver, or wait longer with --timeout");
+           welcomed_       ? ""
+           : no_handshake_ ? (own_key_.empty() ? "somebody is there, but speaks something else, or wants --key" : "somebody is there, but has no key of --trust or uses none")
+                           : "start the receiver, or wait longer with --timeout");
     if (!welcomed_) return greet(loop, now);
     if (filled_ > 0 && now - since_ >= kFlush) push_part();
     std::uint64_t sequence = 0;
@@ -169,6 +178,7 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
 
   const SocketAddress address_;
   const double timeout_;
+  const std::string own_key_;
   const StreamId id_ = StreamId::random();
   std::mutex mutex_;                                       // guards all below
   std::condition_variable changed_;
@@ -176,7 +186,7 @@ class SocketSink final : public ByteSink, private SocketLoop::Handler {
   Buffer part_;                                            // a chunk that is being filled
   std::size_t filled_ = 0;
   double since_ = 0;                                       // when its first byte came
-  bool welcomed_ = false, done_ = false, leaving_ = false;
+  bool welcomed_ = false, done_ = false, leaving_ = false, no_handshake_ = false;
   double heard_, turned_, probed_ = 0, greeted_ = 0, hello_ = kHello;
   std::string failure_, hint_;
   SocketLoop loop_;                                        // last: its thread uses all of the above
@@ -189,8 +199,9 @@ std::unique_ptr<ByteSink> open_socket_sink(std::string_view endpoint, const Open
   if (address.bind)
     throw Error(Fault::usage, "an output connects, it cannot bind " + quote(endpoint),
                 "write -o " + std::string(endpoint.substr(1)) + " here and read " + std::string(endpoint) + " on the other side");
-  address.check_security(options.insecure);
-  return std::make_unique<SocketSink>(std::move(address), options.timeout);
+  SocketSecurity security = stream_security(options.keys.get());
+  address.check_security(options.insecure || security.on());
+  return std::make_unique<SocketSink>(std::move(address), options.timeout, std::move(security));
 }
 
 }  // namespace dml

@@ -7,15 +7,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "wire/zip_layout.h"
 
 namespace dml {
-namespace {
 
-constexpr std::uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50, kLocator = 0x07064b50;
-constexpr std::size_t kLocalSize = 30, kCentralSize = 46, kEndSize = 22, kEnd64Size = 56, kLocatorSize = 20, kMostComment = 65535;
-constexpr std::uint64_t kFull16 = 0xffff, kFull32 = 0xffffffff;        // the true number stands in a zip64 field
-constexpr std::uint64_t kMostRatio = 1032;                             // of deflate: 258 bytes in two bits
-constexpr std::uint16_t kEncrypted = 1, kUtf8 = 1 << 11;
+using namespace zip_layout;
+
+namespace {
 
 std::uint64_t number(const std::byte* at, int bytes) {
   std::uint64_t out = 0;
@@ -23,10 +21,6 @@ std::uint64_t number(const std::byte* at, int bytes) {
   return out;
 }
 std::string text_at(const std::byte* at, std::size_t size) { return {reinterpret_cast<const char*>(at), size}; }
-
-void append(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 255);
-}
 
 /// Stored bytes of an entry, or what they inflate to.
 class EntrySource final : public ByteSource {
@@ -104,6 +98,25 @@ class EntrySource final : public ByteSource {
   bool ended_ = false, checked_ = false;
 };
 
+// Numbers of which the directory has room for 32 bits only follow in the field of type 1. False when it is too short.
+bool read_wide_numbers(std::span<const std::byte> fields, ZipEntry& entry) {
+  while (fields.size() >= 4) {
+    const std::size_t size = std::min<std::size_t>(fields.size() - 4, number(fields.data() + 2, 2));
+    auto value = fields.subspan(4, size);
+    if (number(fields.data(), 2) == 1) {
+      for (std::uint64_t* slot : {&entry.size, &entry.stored, &entry.offset}) {
+        if (*slot != kFull32) continue;
+        if (value.size() < 8) return false;
+        *slot = number(value.data(), 8);
+        value = value.subspan(8);
+      }
+      return true;
+    }
+    fields = fields.subspan(4 + size);
+  }
+  return true;
+}
+
 }  // namespace
 
 ZipReader::ZipReader(std::unique_ptr<ByteSource> source, std::uint64_t most) : source_(std::move(source)), most_(most) {
@@ -147,45 +160,34 @@ ZipReader::Directory ZipReader::find_directory(std::uint64_t file_size) {
   return out;
 }
 
+// One entry, at `here`, of which `left` bytes are there; `here` and `left` go on after it.
+ZipEntry ZipReader::read_entry(const std::byte*& here, std::uint64_t& left) const {
+  if (left < kCentralSize || number(here, 4) != kCentral) refuse("has a damaged directory");
+  const std::size_t name = number(here + 28, 2), extra = number(here + 30, 2), total = kCentralSize + name + extra + number(here + 32, 2);
+  if (left < total) refuse("has a damaged directory");
+  ZipEntry entry{text_at(here + kCentralSize, name), number(here + 24, 4), number(here + 20, 4), number(here + 42, 4), 0, static_cast<std::uint32_t>(number(here + 16, 4)), false};
+  const std::string what = "holds " + quote(entry.name) + ", ";
+  if (entry.name.empty() || entry.name.find('\0') != std::string::npos) refuse(what + "a name that is empty or holds a zero byte");
+  if (number(here + 8, 2) & kEncrypted) refuse(what + "which is encrypted");
+  const auto method = number(here + 10, 2);
+  if (method != 0 && method != 8) refuse(what + "compressed by method " + std::to_string(method) + "; stored and deflated entries are read");
+  entry.deflated = method == 8;
+  if (!read_wide_numbers({here + kCentralSize + name, extra}, entry)) refuse(what + "whose zip64 field is cut");
+  if (!entry.deflated && entry.size != entry.stored) refuse(what + "stored with two sizes");
+  if (entry.deflated && entry.size / kMostRatio > entry.stored)
+    refuse(what + std::to_string(entry.stored) + " bytes that claim to inflate to " + format_bytes(static_cast<double>(entry.size)) + ", more than deflate can hold");
+  here += total;
+  left -= total;
+  return entry;
+}
+
 void ZipReader::read_directory(const Directory& directory) {
   const auto bytes = read_bytes_at(*source_, directory.offset, directory.size);
   if (!bytes) refuse("changed while it was read");
-  std::size_t at = 0;
-  for (std::uint64_t i = 0; i < directory.count; ++i) {
-    const std::byte* here = bytes->data() + at;
-    const std::uint64_t left = bytes->size() - at;
-    if (left < kCentralSize || number(here, 4) != kCentral) refuse("has a damaged directory");
-    const std::size_t name = number(here + 28, 2), extra = number(here + 30, 2), comment = number(here + 32, 2);
-    if (left - kCentralSize < name + extra + comment) refuse("has a damaged directory");
-    ZipEntry entry{text_at(here + kCentralSize, name), number(here + 24, 4), number(here + 20, 4), number(here + 42, 4), 0,
-                   static_cast<std::uint32_t>(number(here + 16, 4)), false};
-    const std::string what = "holds " + quote(entry.name) + ", ";
-    if (entry.name.empty() || entry.name.find('\0') != std::string::npos) refuse(what + "a name that is empty or holds a zero byte");
-    if (number(here + 8, 2) & kEncrypted) refuse(what + "which is encrypted");
-    const auto method = number(here + 10, 2);
-    if (method != 0 && method != 8) refuse(what + "compressed by method " + std::to_string(method) + "; stored and deflated entries are read");
-    entry.deflated = method == 8;
-    const std::byte* field = here + kCentralSize + name;
-    const std::byte* const fields_end = field + extra;
-    for (; fields_end - field >= 4; field += std::min<std::ptrdiff_t>(fields_end - field, 4 + static_cast<std::ptrdiff_t>(number(field + 2, 2)))) {
-      if (number(field, 2) != 1) continue;
-      const std::byte* value = field + 4;
-      const std::byte* const values_end = value + std::min<std::ptrdiff_t>(fields_end - value, static_cast<std::ptrdiff_t>(number(field + 2, 2)));
-      for (std::uint64_t* slot : {&entry.size, &entry.stored, &entry.offset}) {
-        if (*slot != kFull32) continue;
-        if (values_end - value < 8) refuse(what + "whose zip64 field is cut");
-        *slot = number(value, 8);
-        value += 8;
-      }
-      break;
-    }
-    if (!entry.deflated && entry.size != entry.stored) refuse(what + "stored with two sizes");
-    if (entry.deflated && entry.size / kMostRatio > entry.stored)
-      refuse(what + std::to_string(entry.stored) + " bytes that claim to inflate to " + format_bytes(static_cast<double>(entry.size)) + ", more than deflate can hold");
-    entries_.push_back(std::move(entry));
-    at += kCentralSize + name + extra + comment;
-  }
-  if (at != bytes->size()) refuse("has a directory that counts fewer entries than it holds");
+  const std::byte* here = bytes->data();
+  std::uint64_t left = bytes->size();
+  for (std::uint64_t i = 0; i < directory.count; ++i) entries_.push_back(read_entry(here, left));
+  if (left != 0) refuse("has a directory that counts fewer entries than it holds");
 }
 
 // `end`: where the entries must end. Overlapping entries are how small archives become petabytes.
@@ -215,54 +217,6 @@ std::unique_ptr<ByteSource> ZipReader::open(const ZipEntry& entry) {
     throw Error(Fault::input, name + " is described in two ways");
   if (start > entry.limit || entry.limit - start < entry.stored) throw Error(Fault::input, name + " overlaps what follows it");
   return std::make_unique<EntrySource>(*source_, start, entry, name);
-}
-
-void ZipWriter::add(const std::string& name, std::span<const std::byte> head, std::span<const std::byte> data) {
-  if (name.size() > kFull16) throw Error(Fault::usage, "a zip archive holds names of at most 65535 bytes, not one of " + std::to_string(name.size()));
-  const std::uint64_t size = head.size() + data.size();
-  const bool wide = size >= kFull32, far = offset_ >= kFull32;
-  uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(head.data()), head.size());
-  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(data.data()), data.size());
-  // Version, flags, method, a fixed date (1 January 1980: equal runs give equal files), checksum, sizes, length of the name.
-  std::string common;
-  append(common, wide || far ? 45 : 20, 2), append(common, kUtf8, 2), append(common, 0, 2), append(common, 0, 2), append(common, 0x21, 2), append(common, crc, 4);
-  append(common, wide ? kFull32 : size, 4), append(common, wide ? kFull32 : size, 4), append(common, name.size(), 2);
-
-  std::string local;
-  append(local, kLocal, 4);
-  local += common;
-  append(local, wide ? 20 : 0, 2);
-  local += name;
-  if (wide) append(local, 1, 2), append(local, 16, 2), append(local, size, 8), append(local, size, 8);
-  append(directory_, kCentral, 4), append(directory_, 45, 2);
-  directory_ += common;
-  append(directory_, (wide || far ? 4 : 0) + (wide ? 16 : 0) + (far ? 8 : 0), 2), append(directory_, 0, 6), append(directory_, 0, 4);
-  append(directory_, far ? kFull32 : offset_, 4);
-  directory_ += name;
-  if (wide || far) append(directory_, 1, 2), append(directory_, (wide ? 16 : 0) + (far ? 8 : 0), 2);
-  if (wide) append(directory_, size, 8), append(directory_, size, 8);
-  if (far) append(directory_, offset_, 8);
-
-  sink_.write(std::as_bytes(std::span(local)));
-  sink_.write(head);
-  sink_.write(data);
-  offset_ += local.size() + size;
-  ++count_;
-}
-
-void ZipWriter::close(const std::string& comment) {
-  if (comment.size() > kMostComment) throw Error(Fault::usage, "the comment of a zip archive takes at most 65535 bytes, not " + std::to_string(comment.size()));
-  const std::uint64_t size = directory_.size();
-  std::string end = std::move(directory_);
-  if (count_ >= kFull16 || size >= kFull32 || offset_ >= kFull32) {
-    append(end, kEnd64, 4), append(end, kEnd64Size - 12, 8), append(end, 45, 2), append(end, 45, 2), append(end, 0, 8);
-    append(end, count_, 8), append(end, count_, 8), append(end, size, 8), append(end, offset_, 8);
-    append(end, kLocator, 4), append(end, 0, 4), append(end, offset_ + size, 8), append(end, 1, 4);
-  }
-  append(end, kEnd, 4), append(end, 0, 4), append(end, std::min(count_, kFull16), 2), append(end, std::min(count_, kFull16), 2);
-  append(end, std::min(size, kFull32), 4), append(end, std::min(offset_, kFull32), 4), append(end, comment.size(), 2);
-  end += comment;
-  sink_.write(std::as_bytes(std::span(end)));
 }
 
 }  // namespace dml

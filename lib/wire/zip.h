@@ -34,6 +34,7 @@ class ZipReader {
   struct Directory { std::uint64_t offset = 0, size = 0, count = 0, end = 0; };
   Directory find_directory(std::uint64_t file_size);
   void read_directory(const Directory& directory);
+  ZipEntry read_entry(const std::byte*& here, std::uint64_t& left) const;
   void check_places(std::uint64_t end);
   [[noreturn]] void refuse(const std::string& what) const;
 

@@ -5,32 +5,16 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
-#include <functional>
 #include <iterator>
 
 #include "aggregate/aggregator.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "timing.h"
 
 using namespace dml;
 
 namespace {
-
-struct Times { double wall = 1e9, processor = 1e9; };
-
-double now(clockid_t clock) {
-  timespec time;
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-void measure(const std::function<void()>& work, Times& best) {
-  const double wall = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID);
-  work();
-  best.wall = std::min(best.wall, now(CLOCK_MONOTONIC) - wall);
-  best.processor = std::min(best.processor, now(CLOCK_PROCESS_CPUTIME_ID) - processor);
-}
 
 // Eight independent sums of whole words: nothing but loads.
 std::uint64_t read_words(const std::uint64_t* words, std::size_t count) {

@@ -12,9 +12,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
-#include <functional>
 #include <string>
 
 #include "attack/attack.h"
@@ -23,6 +21,7 @@
 #include "math/linear.h"
 #include "objective/torch_setup.h"
 #include "train/program.h"
+#include "timing.h"
 
 using namespace dml;
 
@@ -35,20 +34,6 @@ constexpr int kRepeats = 5;
 using Gemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float, float*, int);
 enum { kRowMajor = 101, kPlain = 111, kTransposed = 112 };
 Gemm sgemm = nullptr;
-
-double now(clockid_t clock) {
-  timespec time;
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-struct Times { double wall = 1e9, processor = 1e9; };
-void measure(const std::function<void()>& work, Times& best) {
-  const double wall = now(CLOCK_MONOTONIC), processor = now(CLOCK_PROCESS_CPUTIME_ID);
-  work();
-  best.wall = std::min(best.wall, now(CLOCK_MONOTONIC) - wall);
-  best.processor = std::min(best.processor, now(CLOCK_PROCESS_CPUTIME_ID) - processor);
-}
 
 // What a thread needs for the products of one step.
 struct Scratch {
@@ -178,7 +163,7 @@ int main(int argc, char** argv) {
     setup_torch();
     sgemm = reinterpret_cast<Gemm>(dlsym(RTLD_DEFAULT, "cblas_sgemm"));
     if (!sgemm) throw Error(Fault::system, "no cblas_sgemm in this process");
-    std::printf("blas: %s\n", blas_description().c_str());
+    std::printf("blas: %s\n", get_text(about_torch(), "blas")->c_str());
     if (argc == 1) {
       bench(16);
       bench(1000);

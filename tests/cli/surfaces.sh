@@ -19,15 +19,22 @@ for tool in dmerge daggregate dverify drank dtrain; do
   run $tool describe dml --json;         status 0; stdout_has '"family": "format"'
   run $tool version;                     status 0; stdout_has "$tool "
   run $tool version --json;              status 0; python3 -m json.tool "$out" > /dev/null || fail 'no JSON'
+  for key in compiler simd libzmq libsodium zlib msgpack xxhash highway eigen; do stdout_has "\"$key\": \""; done
   run $tool generate bash;               status 0; bash -n "$out" || fail 'the completion does not parse'
-  $tool generate bash > completion
-  words=$(bash -c "source completion; COMP_WORDS=($tool ver); COMP_CWORD=1; _$tool; echo \"\${COMPREPLY[@]}\"")
-  [ "$words" = version ] || fail "completion of 'ver' gives '$words'"
-  words=$(bash -c "source completion; COMP_WORDS=($tool list --js); COMP_CWORD=2; _$tool; echo \"\${COMPREPLY[@]}\"")
-  [ "$words" = --json ] || fail "completion of '--js' gives '$words'"
   run $tool generate zsh;                status 0; stdout_has "#compdef $tool"
   $tool generate man > page.1
   groff -man -wall -Tutf8 page.1 > rendered 2> warnings || fail 'groff fails'
   [ ! -s warnings ] || fail "the man page has warnings: $(head -n 1 warnings)"
   refused 2 "cannot generate 'fish'" $tool generate fish
 done
+
+# dtrain says which BLAS it has and for which processor, and warns of one that is slow.
+if [ -x "$BIN/dtrain" ]; then
+  run dtrain version;                    status 0; stderr_empty; stdout_has 'libtorch: '; stdout_has 'blas: OpenBLAS'; stdout_has 'blas_core: '
+  reference=$(ls -d /usr/lib/*/blas /usr/lib/*/lapack 2> /dev/null | paste -sd:)
+  if ls /usr/lib/*/blas/libblas.so.3 > /dev/null 2>&1; then
+    run env LD_LIBRARY_PATH="$reference" dtrain version
+    status 0; stdout_has 'blas: unknown'; stderr_has 'warning: the BLAS behind LibTorch is not OpenBLAS'
+    run env LD_LIBRARY_PATH="$reference" dtrain version -q; stderr_empty
+  fi
+fi

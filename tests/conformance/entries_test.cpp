@@ -66,6 +66,6 @@ TEST_CASE("the check can fail") {
   info.card = {"name", "a summary", ""};
   CHECK(shortfall(info) != "");
   info.card.source = "x";
-  info.options.push_back({"opt", "flag", "", "", false, {}, "", 0});
+  info.options.push_back({"opt", "flag", "", "", false, {}, "", 0, ""});
   CHECK(shortfall(info) != "");
 }

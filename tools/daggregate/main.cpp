@@ -7,12 +7,13 @@
 namespace dml {
 
 void register_own_verbs(Verbs& verbs);                      // generated from the files of this folder
+extern const char* const manual;                            // man/daggregate.1.in
 
 }  // namespace dml
 
 int main(int argc, char** argv) {
   const dml::ToolSpec spec{
-      "daggregate", "combine the updates or models of many senders, liars among them, into one",
+      "daggregate", "combine the updates or models of many senders, liars among them, into one", dml::manual,
       [](dml::Families& families) {
         families.add("format", dml::register_formats);
         families.add("aggregator", dml::register_aggregators);

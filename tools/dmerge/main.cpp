@@ -6,11 +6,12 @@
 
 namespace dml {
 void register_own_verbs(Verbs& verbs);
+extern const char* const manual;                            // man/dmerge.1.in
 }
 
 int main(int argc, char** argv) {
   return dml::tool_main(argc, argv,
-                        {"dmerge", "merge checkpoints, compare them and show what they hold",
+                        {"dmerge", "merge checkpoints, compare them and show what they hold", dml::manual,
                          [](dml::Families& families) {
                            families.add<dml::Format>("format", dml::register_formats);
                            families.add<dml::Merger>("merger", dml::register_mergers);

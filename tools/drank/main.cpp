@@ -5,11 +5,12 @@
 
 namespace dml {
 void register_own_verbs(Verbs& verbs);
+extern const char* const manual;                            // man/drank.1.in
 }
 
 int main(int argc, char** argv) {
   return dml::tool_main(argc, argv,
-                        {"drank", "rank search results by what nodes clicked, without a server",
+                        {"drank", "rank search results by what nodes clicked, without a server", dml::manual,
                          [](dml::Families& families) {
                            families.add<dml::Format>("format", dml::register_formats);
                            families.add<dml::Ranker>("ranker", dml::register_rankers);

@@ -13,11 +13,12 @@
 
 namespace dml {
 void register_own_verbs(Verbs& verbs);
+extern const char* const manual;                            // man/dtrain.1.in
 }
 
 int main(int argc, char** argv) {
   return dml::tool_main(argc, argv,
-                        {"dtrain", "train models without a centre, evaluate them, and predict",
+                        {"dtrain", "train models without a centre, evaluate them, and predict", dml::manual,
                          [](dml::Families& families) {
                            families.add<dml::Format>("format", dml::register_formats);
                            families.add<dml::TopologyRule>("topology", dml::register_topologies);
@@ -34,5 +35,5 @@ int main(int argc, char** argv) {
                            dml::register_own_verbs(verbs);
                            dml::add_program_verbs(verbs, families);
                          },
-                         [] { return dml::Attributes{{"libtorch", dml::torch_version()}, {"blas", dml::blas_description()}}; }});
+                         dml::about_torch});
 }

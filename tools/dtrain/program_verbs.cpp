@@ -1,8 +1,13 @@
 // dtrain PROGRAM: the whole run in this process with --nodes, or one node of a network with --id and --peers. Both write model records.
 #include "dtrain/program_verbs.h"
 
+#include <cmath>
+#include <limits>
+
+#include "base/log.h"
 #include "base/text.h"
 #include "dtrain/training.h"
+#include "entry/messages.h"
 #include "node/metrics.h"
 #include "objective/torch_setup.h"
 #include "train/observer.h"
@@ -21,6 +26,8 @@ struct RunVerbOptions : TrainingOptions {
   std::string metrics;
   std::string checkpoint, resume;
   std::uint64_t every = 0;
+  std::optional<std::uint64_t> quorum;
+  std::string deadline;
 };
 
 Options<RunVerbOptions> run_options() {
@@ -28,7 +35,7 @@ Options<RunVerbOptions> run_options() {
   return with_training<O>()
       .add("nodes", &O::nodes, "simulate so many nodes in this process", between(1, 1e6))
       .add("id", &O::id, "be this node of a network, see peers", between(0, 1e6))
-      .add("peers", &O::peers, "file of the network's nodes, 'ID ENDPOINT' a line")
+      .add("peers", &O::peers, "file of the network's nodes, 'ID ENDPOINT [PUBLIC_KEY]' a line")
       .add("rounds", &O::rounds, "how often nodes exchange; 0 writes the initial models")
       .add("aggregator", &O::aggregator, "robust rule in place of the program's own mean")
       .add("attack", &O::attack, "what the lying nodes send")
@@ -37,7 +44,9 @@ Options<RunVerbOptions> run_options() {
       .add("eval-every", &O::eval_every, "rounds between metrics; 0 for the last round only")
       .add("checkpoint", &O::checkpoint, "folder for the states of nodes")
       .add("every", &O::every, "rounds between checkpoints; 0 for the end only")
-      .add("resume", &O::resume, "folder of checkpoints to go on from");
+      .add("resume", &O::resume, "folder of checkpoints to go on from")
+      .add("quorum", &O::quorum, "close a round with so many of its messages, once the others are lost or late")
+      .add("deadline", &O::deadline, "seconds after which a message of a round is late, or auto: by how long the others took");
 }
 
 class ProgramVerb final : public Verb {
@@ -53,6 +62,7 @@ class ProgramVerb final : public Verb {
   int run_translated(Invocation& call) {
     check();
     const bool simulated = options_.nodes.has_value();
+    const Closing closing = read_closing();
     std::vector<Peer> peers;
     if (!simulated) peers = read_peers(options_.peers);
     const std::size_t participants = simulated ? *options_.nodes + program_->servers() : peers.size();
@@ -63,8 +73,9 @@ class ProgramVerb final : public Verb {
     const auto setup = make_setup(call, participants - program_->servers(), simulated ? metrics.get() : nullptr);
     std::unique_ptr<RecordWriter> writer;
     if (!is_socket(call.common().output)) writer = call.writer();      // an output that cannot be written is known before the work
-    const auto run = run_options(call, participants, setup->observer ? static_cast<Metrics*>(setup->observer.get()) : metrics.get());
-    const auto models = simulated ? simulate_all(setup, run) : run_one(call, setup, run, peers);
+    const StopOnSignals stop;
+    const auto run = run_options(call, participants, setup->observer ? static_cast<Metrics*>(setup->observer.get()) : metrics.get(), setup->watched_loss);
+    const auto models = simulated ? simulate_all(setup, run) : run_one(call, setup, run, peers, closing);
     if (!writer) writer = call.writer();
     for (const auto& model : models) writer->write(model);
     if (metrics) metrics->close();
@@ -83,6 +94,19 @@ class ProgramVerb final : public Verb {
     if (options_.attack.empty() && options_.byzantine) throw Error(Fault::usage, "--byzantine needs --attack: what they send");
   }
 
+  Closing read_closing() const {
+    Closing closing;
+    if (options_.nodes && (options_.quorum || !options_.deadline.empty()))
+      throw Error(Fault::usage, "--quorum and --deadline are for networks: in a simulation without disturbances nobody is late");
+    if (options_.quorum) closing.quorum = static_cast<std::size_t>(*options_.quorum);
+    closing.automatic = options_.deadline == "auto";
+    if (options_.deadline.empty() || closing.automatic) return closing;
+    closing.deadline = parse_number(options_.deadline);
+    if (!closing.deadline || !(*closing.deadline > 0))
+      throw Error(Fault::usage, "option '--deadline' is " + quote(options_.deadline) + ", not a number of seconds above 0 or auto");
+    return closing;
+  }
+
   std::shared_ptr<const Setup> make_setup(Invocation& call, std::size_t nodes, Metrics* observed) const {
     Setup setup = training_setup(call, options_, nodes);
     setup.rounds = options_.rounds;
@@ -93,18 +117,26 @@ class ProgramVerb final : public Verb {
     }
     setup.measure = !options_.metrics.empty();
     setup.eval_every = options_.eval_every;
+    if (call.common().progress != "never") setup.watched_loss = std::make_shared<std::atomic<double>>(std::numeric_limits<double>::quiet_NaN());
     if (observed) setup.observer = std::make_shared<Observer>(*observed, setup.objective, nodes - std::min<std::size_t>(setup.byzantine, nodes));
     return finish_setup(std::move(setup));
   }
 
-  RunOptions run_options(Invocation& call, std::size_t participants, Metrics* metrics) const {
+  RunOptions run_options(Invocation& call, std::size_t participants, Metrics* metrics, std::shared_ptr<const std::atomic<double>> loss) const {
     RunOptions run;
+    if (loss)
+      run.progress = [loss, rounds = options_.rounds](const RunProgress& progress) {
+        const double now = *loss;
+        log(Level::progress, "round " + std::to_string(progress.round) + " of " + std::to_string(rounds) + ", " + std::to_string(progress.alive) + " of " +
+                                 std::to_string(progress.peers) + " peers alive, " + format_bytes(static_cast<double>(progress.bytes)) + " sent" +
+                                 (std::isfinite(now) ? ", loss " + format_fixed(now, 4) : std::string()));
+      };
     run.seed = call.common().seed;
     run.metrics = metrics;
     run.checkpoint = {options_.checkpoint, options_.every, options_.resume, call.open()};
     run.program = name_ + " participants=" + std::to_string(participants);
     for (const auto& [name, value] : run.checkpoint.open.header.options)
-      if (name != "nodes") run.program += " " + name + "=" + to_json(value);
+      if (name != "nodes" && name != "quorum" && name != "deadline") run.program += " " + name + "=" + to_json(value);
     return run;
   }
 
@@ -117,7 +149,8 @@ class ProgramVerb final : public Verb {
     return models;
   }
 
-  std::vector<Record> run_one(Invocation& call, const std::shared_ptr<const Setup>& setup, const RunOptions& run, std::vector<Peer> peers) const {
+  std::vector<Record> run_one(Invocation& call, const std::shared_ptr<const Setup>& setup, const RunOptions& run, std::vector<Peer> peers,
+                              const Closing& closing) const {
     if (*options_.id >= peers.size())
       throw Error(Fault::usage, "--id is " + std::to_string(*options_.id) + ", but " + quote(options_.peers) + " names " + std::to_string(peers.size()) + " nodes");
     NetworkOptions network;
@@ -131,6 +164,9 @@ class ProgramVerb final : public Verb {
     network.peers = std::move(peers);
     network.timeout = call.common().timeout;
     network.insecure = call.common().insecure;
+    network.keys = call.open().keys;
+    network.closing = closing;
+    network.connections = call.common().connections;
     const auto node = program_->prepare(setup)(network.self);
     run_network(*node, network);
     return {node->model()};
@@ -146,7 +182,7 @@ class ProgramVerb final : public Verb {
 void add_program_verbs(Verbs& verbs, const Families& families) {
   VerbShape shape;
   shape.output = Output::records;
-  shape.common = writes({"seed", "threads"});
+  shape.common = writes({"seed", "threads", "connections", "progress"});
   shape.environment = {"id", "peers", "metrics", "eval-every", "checkpoint", "every", "resume"};
   verbs.add_each<ProgramVerb>(families.get<Program>(), shape, run_options());
 }

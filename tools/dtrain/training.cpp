@@ -1,5 +1,6 @@
 #include "dtrain/training.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "objective/torch_setup.h"
 
@@ -34,8 +35,11 @@ Problem make_problem(Invocation& call, const Chain& objective, const std::option
     const auto from = data ? single(*data, "--data") : Component{"digits", {}};
     problem.data = std::make_shared<const Dataset>(call.families().get<DataSource>().make(from)->load(call.open()));
     problem.data_name = to_string(from);
+    log(Level::detail, "data " + problem.data_name + ": " + std::to_string(problem.data->train.count) + " training and " +
+                           std::to_string(problem.data->test.count) + " test samples");
   }
   problem.objective = source->build(problem.data);
+  log(Level::detail, "objective " + problem.objective_name + ": " + std::to_string(problem.objective->dim()) + " parameters");
   return problem;
 }
 

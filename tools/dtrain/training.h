@@ -23,7 +23,7 @@ struct TrainingOptions {
 template <class T>
 Options<T> with_training(Options<T> options = {}) {
   return options.add("objective", static_cast<Chain T::*>(&T::objective), "what is minimised")
-      .add("data", static_cast<std::optional<Chain> T::*>(&T::data), "the samples, for objectives that need some: digits when not given")
+      .add("data", static_cast<std::optional<Chain> T::*>(&T::data), "the samples, for objectives that need some: digits when not given", of_family("dataset"))
       .add("partition", static_cast<std::optional<Chain> T::*>(&T::partition), "who holds which samples: iid when not given")
       .add("solver", static_cast<Chain T::*>(&T::solver), "how a local step is taken")
       .add("local-steps", static_cast<int T::*>(&T::local_steps), "steps on its own samples that a node takes each round", at_least(1))

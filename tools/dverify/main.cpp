@@ -5,11 +5,12 @@
 
 namespace dml {
 void register_own_verbs(Verbs& verbs);
+extern const char* const manual;                            // man/dverify.1.in
 }
 
 int main(int argc, char** argv) {
   return dml::tool_main(argc, argv,
-                        {"dverify", "fingerprint outputs, compare them and let a majority decide",
+                        {"dverify", "fingerprint outputs, compare them and let a majority decide", dml::manual,
                          [](dml::Families& families) {
                            families.add<dml::Format>("format", dml::register_formats);
                            families.add<dml::Fingerprint>("fingerprint", dml::register_fingerprints);

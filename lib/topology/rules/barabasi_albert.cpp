@@ -40,7 +40,7 @@ class BarabasiAlbert final : public TopologyRule {
       }
       for (const NodeId target : targets) join(target, static_cast<NodeId>(v));
     }
-    return graph_topology(setup.nodes, simple_graph(std::move(edges)), options_, "the Barabasi-Albert graph");
+    return graph_topology(setup, simple_graph(std::move(edges)), options_, "the Barabasi-Albert graph");
   }
 
  private:

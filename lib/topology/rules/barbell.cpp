@@ -19,7 +19,7 @@ class Barbell final : public TopologyRule {
         edges.emplace_back(i, j);
         edges.emplace_back(half + i, half + j);
       }
-    return graph_topology(setup.nodes, simple_graph(std::move(edges)), options_, "the barbell");
+    return graph_topology(setup, simple_graph(std::move(edges)), options_, "the barbell");
   }
 
  private:

@@ -22,7 +22,7 @@ class ErdosRenyi final : public TopologyRule {
           if (rng.uniform() < options_.p) drawn.emplace_back(i, j);
       return drawn;
     });
-    return graph_topology(setup.nodes, std::move(edges), options_, what);
+    return graph_topology(setup, std::move(edges), options_, what);
   }
 
  private:

@@ -8,26 +8,24 @@ namespace {
 
 class Exponential final : public TopologyRule {
  public:
-  explicit Exponential(RegularOptions options) : options_(options) {}
+  explicit Exponential(DirectedOptions options) : options_(std::move(options)) {}
   std::unique_ptr<Topology> build(const TopologySetup& setup) const override {
     need_nodes(setup);
     std::vector<std::vector<NodeId>> senders(setup.nodes);
     for (std::size_t hop = 1; hop < setup.nodes; hop *= 2)
       for (std::size_t i = 0; i < setup.nodes; ++i) senders[i].push_back(static_cast<NodeId>((i + hop) % setup.nodes));
-    Mixing mixing = mean_of_senders(senders);
-    if (options_.lazy) mixing = lazy(std::move(mixing));
-    return std::make_unique<FixedTopology>(std::move(mixing));
+    return std::make_unique<FixedTopology>(weighed(setup, senders, options_));
   }
 
  private:
-  RegularOptions options_;
+  DirectedOptions options_;
 };
 
 }  // namespace
 
 void register_exponential(Registry<TopologyRule>& registry) {
   registry.add<Exponential>({"exponential", "directed hops of 1, 2, 4, ... around a circle, all in every round", "Ying et al., NeurIPS 2021"},
-                            with_lazy<RegularOptions>(), {Trait::doubly_stochastic});
+                            with_directed_weights<DirectedOptions>(), {Trait::doubly_stochastic});
 }
 
 }  // namespace dml

@@ -10,7 +10,7 @@ namespace {
 
 class Hypercube final : public TopologyRule {
  public:
-  explicit Hypercube(RegularOptions options) : options_(options) {}
+  explicit Hypercube(WeightOptions options) : options_(options) {}
   std::unique_ptr<Topology> build(const TopologySetup& setup) const override {
     need_nodes(setup);
     if (!std::has_single_bit(setup.nodes))
@@ -19,18 +19,18 @@ class Hypercube final : public TopologyRule {
     Edges edges;
     for (std::size_t bit = 1; bit < setup.nodes; bit *= 2)
       for (std::size_t i = 0; i < setup.nodes; ++i) edges.emplace_back(static_cast<NodeId>(i), static_cast<NodeId>(i ^ bit));
-    return graph_topology(setup.nodes, simple_graph(std::move(edges)), options_, "the hypercube");
+    return graph_topology(setup, simple_graph(std::move(edges)), options_, "the hypercube");
   }
 
  private:
-  RegularOptions options_;
+  WeightOptions options_;
 };
 
 }  // namespace
 
 void register_hypercube(Registry<TopologyRule>& registry) {
   registry.add<Hypercube>({"hypercube", "nodes whose numbers differ in one bit talk; 2^t nodes", "Xiao and Boyd, SCL 2004"},
-                          with_lazy<RegularOptions>(), {Trait::doubly_stochastic});
+                          with_weights<WeightOptions>(), {Trait::doubly_stochastic});
 }
 
 }  // namespace dml

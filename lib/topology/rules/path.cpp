@@ -12,7 +12,7 @@ class Path final : public TopologyRule {
     need_nodes(setup);
     Edges edges;
     for (NodeId i = 0; i + 1 < setup.nodes; ++i) edges.emplace_back(i, i + 1);
-    return graph_topology(setup.nodes, std::move(edges), options_, "the path");
+    return graph_topology(setup, std::move(edges), options_, "the path");
   }
 
  private:

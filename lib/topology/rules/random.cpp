@@ -99,7 +99,7 @@ class Random final : public TopologyRule {
     const auto mixing = base->at(0, -1);
     std::vector<std::vector<NodeId>> pools(setup.nodes);
     for (std::size_t i = 0; i < setup.nodes; ++i)
-      for (const auto& [j, weight] : mixing->rows[i])
+      for (const auto& [j, weight] : mixing->row(i))
         if (j != i && weight > 0) pools[i].push_back(j);
     return pools;
   }

@@ -13,9 +13,8 @@ namespace {
 
 constexpr int kPairings = 1000;
 
-struct RandomRegularOptions : RegularOptions {
+struct RandomRegularOptions : RandomGraphOptions {
   int degree = 3;
-  std::string connect = "error";
 };
 
 Edges pair_stubs(std::size_t n, std::size_t d, Rng& rng) {
@@ -75,7 +74,7 @@ class RandomRegular final : public TopologyRule {
     auto edges = connected_graph(setup, options_.connect, what, [&](std::uint32_t attempt) {
       return regular_graph(setup.nodes, d, Rng("random-regular", setup.seed, 0, attempt));
     });
-    return graph_topology(setup.nodes, std::move(edges), options_, what);
+    return graph_topology(setup, std::move(edges), options_, what);
   }
 
  private:
@@ -88,7 +87,7 @@ void register_random_regular(Registry<TopologyRule>& registry) {
   Options<RandomRegularOptions> options;
   options.add("degree", &RandomRegularOptions::degree, "neighbours of every node", at_least(1));
   registry.add<RandomRegular>({"random-regular", "a random graph in which all nodes have the same degree", "Bollobas, EJC 1980"},
-                              with_lazy(with_connect(std::move(options))));
+                              with_weights(with_connect(std::move(options))));
 }
 
 }  // namespace dml

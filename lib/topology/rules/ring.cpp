@@ -8,24 +8,24 @@ namespace {
 
 class Ring final : public TopologyRule {
  public:
-  explicit Ring(RegularOptions options) : options_(options) {}
+  explicit Ring(WeightOptions options) : options_(options) {}
   std::unique_ptr<Topology> build(const TopologySetup& setup) const override {
     need_nodes(setup);
     Edges edges;
     for (std::size_t i = 0; i < setup.nodes; ++i)
       edges.emplace_back(static_cast<NodeId>(i), static_cast<NodeId>((i + 1) % setup.nodes));
-    return graph_topology(setup.nodes, simple_graph(std::move(edges)), options_, "the ring");
+    return graph_topology(setup, simple_graph(std::move(edges)), options_, "the ring");
   }
 
  private:
-  RegularOptions options_;
+  WeightOptions options_;
 };
 
 }  // namespace
 
 void register_ring(Registry<TopologyRule>& registry) {
   registry.add<Ring>({"ring", "every node talks to the node before and the node after it", "Xiao and Boyd, SCL 2004"},
-                     with_lazy<RegularOptions>(), {Trait::doubly_stochastic});
+                     with_weights<WeightOptions>(), {Trait::doubly_stochastic});
 }
 
 }  // namespace dml

@@ -12,7 +12,7 @@ class Star final : public TopologyRule {
     need_nodes(setup);
     Edges edges;
     for (NodeId i = 1; i < setup.nodes; ++i) edges.emplace_back(0, i);
-    return graph_topology(setup.nodes, std::move(edges), options_, "the star");
+    return graph_topology(setup, std::move(edges), options_, "the star");
   }
 
  private:

@@ -7,7 +7,7 @@
 namespace dml {
 namespace {
 
-struct TorusOptions : RegularOptions { int rows = 0; };
+struct TorusOptions : WeightOptions { int rows = 0; };
 
 // The divisor of n nearest below its root: the squarest torus.
 std::size_t squarest(std::size_t n) {
@@ -33,7 +33,7 @@ class Torus final : public TopologyRule {
         edges.emplace_back(at(r, c), at(r, (c + 1) % b));
         edges.emplace_back(at(r, c), at((r + 1) % a, c));
       }
-    return graph_topology(n, simple_graph(std::move(edges)), options_, "the torus");
+    return graph_topology(setup, simple_graph(std::move(edges)), options_, "the torus");
   }
 
  private:
@@ -46,7 +46,7 @@ void register_torus(Registry<TopologyRule>& registry) {
   Options<TorusOptions> options;
   options.add("rows", &TorusOptions::rows, "number of rows, a divisor of the number of nodes; 0 takes the squarest", at_least(0));
   registry.add<Torus>({"torus", "a grid without borders, each node talks to four others", "Xiao and Boyd, SCL 2004"},
-                      with_lazy(std::move(options)), {Trait::doubly_stochastic});
+                      with_weights(std::move(options)), {Trait::doubly_stochastic});
 }
 
 }  // namespace dml

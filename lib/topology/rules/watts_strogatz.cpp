@@ -55,7 +55,7 @@ class WattsStrogatz final : public TopologyRule {
     auto edges = connected_graph(setup, options_.connect, what, [&](std::uint32_t attempt) {
       return small_world(setup.nodes, k, options_.beta, Rng("watts-strogatz", setup.seed, 0, attempt));
     });
-    return graph_topology(setup.nodes, std::move(edges), options_, what);
+    return graph_topology(setup, std::move(edges), options_, what);
   }
 
  private:

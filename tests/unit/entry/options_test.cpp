@@ -81,6 +81,32 @@ TEST_CASE("options: docs and the resolved form that reads back") {
   CHECK_FALSE(again.limit);
 }
 
+TEST_CASE("options: an empty text is resolved where it says something") {
+  struct Texts {
+    std::string mode = "fast", note;
+    std::optional<std::string> job;
+  };
+  const auto options = Options<Texts>().add("mode", &Texts::mode, "which").add("note", &Texts::note, "what").add("job", &Texts::job, "whose");
+  CHECK(options.resolved(options.read({})) == Settings{{"mode", "fast"}});
+  const Settings said{{"job", ""}, {"mode", ""}};
+  CHECK(options.resolved(options.read(said)) == said);
+  struct Named { std::string name = required; };
+  const auto named = Options<Named>().add("name", &Named::name, "its name");
+  CHECK(named.resolved(named.read({{"name", ""}})) == Settings{{"name", ""}});
+}
+
+TEST_CASE("registry: settings come back with all defaults, as a user would type them") {
+  struct Base { virtual ~Base() = default; };
+  struct Thing : Base { explicit Thing(Sample) {} };
+  struct Plain : Base {};
+  Registry<Base> registry("thing");
+  registry.add<Thing>({"thing", "s", "src"}, sample());
+  registry.add<Plain>({"plain", "s", "src"});
+  CHECK(registry.resolve_for_verb("thing", {{"count", "1e1"}, {"limit", "2.50"}}) ==
+        Settings{{"count", "10"}, {"rate", "0.1"}, {"flag", "false"}, {"mode", "fast"}, {"limit", "2.5"}});
+  CHECK(registry.resolve_for_verb("plain", {}).empty());
+}
+
 TEST_CASE("registry: unknown names are refused with the nearest") {
   struct Base { virtual ~Base() = default; };
   struct Thing : Base { explicit Thing(Sample) {} };

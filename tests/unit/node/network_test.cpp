@@ -175,10 +175,10 @@ TEST_CASE("a link hands a message on once, however often it comes") {
   InLink in(0);
   const auto feed = [&](bool begin) {
     std::vector<std::string> got;
-    if (begin) in.begin(standing(0, 0, true));
+    if (begin) in.begin();
     for (const auto& chunk : chunks)
-      if (const auto message = in.chunk(std::as_bytes(std::span(chunk))))
-        got.push_back({reinterpret_cast<const char*>(message->bytes.data()), message->bytes.size()});
+      for (const auto& message : in.chunk(std::as_bytes(std::span(chunk))))
+        got.push_back({reinterpret_cast<const char*>(message.bytes.data()), message.bytes.size()});
     return got;
   };
   CHECK(feed(true) == std::vector<std::string>{"same", "same", large, ""});
@@ -188,9 +188,9 @@ TEST_CASE("a link hands a message on once, however often it comes") {
   CHECK(feed(true).empty());                               // the peer was started again and computes the same
   CHECK(in.delivered() == 4);
   InLink late(1);                                          // this node resumed at round 1: round 0 is in its state
-  late.begin(standing(0, 0, true));
+  late.begin();
   int count = 0;
-  for (const auto& chunk : chunks) count += late.chunk(std::as_bytes(std::span(chunk))).has_value();
+  for (const auto& chunk : chunks) count += static_cast<int>(late.chunk(std::as_bytes(std::span(chunk))).size());
   CHECK(count == 2);
 
   CHECK(in.recognises(standing(0, 0, true)));
@@ -199,18 +199,67 @@ TEST_CASE("a link hands a message on once, however often it comes") {
   CHECK(in.recognises(standing(1, 1, true)));
 }
 
+TEST_CASE("lanes: chunks are dealt out in turn and come together in order, whatever lane is ahead") {
+  OutLink out(3);
+  out.begin(standing(0, 0, true));
+  for (std::size_t lane = 0; lane < 3; ++lane) out.flow(lane).acknowledged(0, kWindow);
+  std::string large(7'500'000, 'x');
+  for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * i % 251);
+  out.send(0, 1, text_bytes("first"));
+  out.send(0, 2, text_bytes(large));
+  out.send(1, 3, text_bytes("last"));
+  std::vector<std::vector<std::string>> lanes;
+  for (std::size_t lane = 0; lane < 3; ++lane) {
+    lanes.emplace_back();
+    std::uint64_t sequence = 0;
+    while (const Chunk* chunk = out.flow(lane).next(sequence)) {
+      lanes.back().emplace_back();
+      for (const Bytes* part : {&chunk->prefix, &chunk->data}) lanes.back().back().append(reinterpret_cast<const char*>(part->data()), part->size());
+      out.flow(lane).sent();
+    }
+  }
+  CHECK(lanes[0].size() == 4);                             // 1 + 8 + 1 chunks
+  CHECK(lanes[1].size() == 3);
+  InLink in(0);
+  in.begin(3);
+  std::string got;
+  for (const std::size_t lane : {2, 1, 0})                 // the lane whose turn it is comes last
+    for (const auto& chunk : lanes[lane]) {
+      CHECK(in.flow(lane).arrived(in.flow(lane).next(), chunk.size()) == ReceiveFlow::Verdict::accepted);
+      for (const auto& message : in.chunk(std::as_bytes(std::span(chunk)), lane)) got.append(reinterpret_cast<const char*>(message.bytes.data()), message.bytes.size()) += '|';
+    }
+  CHECK((got == "first|" + large + "|last|"));
+}
+
+TEST_CASE("what a slow peer is owed is bounded where a quorum goes on without it") {
+  using Rounds = std::vector<std::uint64_t>;
+  OutLink out;
+  for (std::uint64_t round = 0; round < 5; ++round) out.send(round, 1, text_bytes(std::string(100, 'a')));
+  out.bound(1000);
+  CHECK(rounds_of(out) == Rounds{0, 1, 2, 3, 4});
+  out.bound(250);
+  CHECK(rounds_of(out) == Rounds{3, 4});
+  CHECK(out.dropped_through() == 3);
+  out.begin(standing(0, 0, false));
+  out.bound(0);                                            // under way: these count
+  CHECK(rounds_of(out) == Rounds{3, 4});
+  out.drop_all();
+  CHECK(rounds_of(out).empty());
+  CHECK_FALSE(out.begun());
+}
+
 TEST_CASE("a link refuses bytes that are no message and takes no memory for promises") {
   InLink in(0);
-  in.begin(standing(0, 0, true));
+  in.begin();
   CHECK_THROWS_AS(in.chunk(std::as_bytes(std::span("short", 5))), Error);
   InLink forged(0);
-  forged.begin(standing(0, 0, true));
+  forged.begin();
   std::uint64_t head[4] = {0, 0, 0, std::uint64_t{1} << 62};
   CHECK_THROWS_AS(forged.chunk(std::as_bytes(std::span(head))), Error);
   InLink longer(0);
-  longer.begin(standing(0, 0, true));
+  longer.begin();
   head[3] = 3;
-  CHECK_FALSE(longer.chunk(std::as_bytes(std::span(head))));
+  CHECK(longer.chunk(std::as_bytes(std::span(head))).empty());
   CHECK_THROWS_AS(longer.chunk(std::as_bytes(std::span("four", 4))), Error);
 }
 

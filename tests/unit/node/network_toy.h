@@ -10,13 +10,12 @@ namespace toy {
 /// Thrown by a node to vanish without a word, as under kill -9.
 struct Vanish {};
 
-/// Peers over ipc in a folder (short names), or over tcp on free ports of loopback.
+/// Peers over ipc in a folder (short names).
 inline std::vector<Peer> ipc_peers(const Folder& folder, std::size_t n) {
   std::vector<Peer> peers;
   for (NodeId id = 0; id < n; ++id) peers.push_back({id, "ipc://" + (folder / std::to_string(id)), ""});
   return peers;
 }
-std::vector<Peer> tcp_peers(std::size_t n);
 
 inline NetworkOptions over_network(const std::vector<Peer>& peers, NodeId self, double timeout = 20) {
   NetworkOptions options;

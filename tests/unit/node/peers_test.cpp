@@ -27,12 +27,12 @@ void refuses(const std::string& text, const std::string& message) {
 }  // namespace
 
 TEST_CASE("a peers file: any order, comments, blanks, keys, CRLF, no newline at the end") {
-  const PeersFile file("# who\n\n  2\tipc:///run/two # trailing\r\n0 tcp://127.0.0.1:5600 abcKEY\n1 tcp://[::1]:5601");
+  const PeersFile file("# who\n\n  2\tipc:///run/two # trailing\r\n0 tcp://127.0.0.1:5600 rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\n1 tcp://[::1]:5601");
   const auto peers = file.read();
   REQUIRE(peers.size() == 3);
   for (NodeId i = 0; i < 3; ++i) CHECK(peers[i].id == i);
   CHECK(peers[0].endpoint == "tcp://127.0.0.1:5600");
-  CHECK(peers[0].public_key == "abcKEY");
+  CHECK(peers[0].public_key == "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
   CHECK(peers[1].endpoint == "tcp://[::1]:5601");
   CHECK(peers[2].endpoint == "ipc:///run/two");
   CHECK(peers[2].public_key.empty());
@@ -48,6 +48,9 @@ TEST_CASE("what is wrong with a peers file is told with its line") {
   refuses("0 tcp://a:1\n1 tcp://a:1\n", "'tcp://a:1' is already another node's");
   refuses("0\n", "line 1 of");
   refuses("0 tcp://a:1 key more\n", "is not ID ENDPOINT");
+  refuses("0 tcp://a:1 key\n", "'key' is no public key");
+  refuses("0 tcp://a:1 rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf\n", "is no public key");
+  refuses("0 tcp://a:1 rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\n1 tcp://a:2 rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\n", "is already another node's");
   refuses("zero tcp://a:1\n", "'zero' is no node id");
   refuses("-1 tcp://a:1\n", "'-1' is no node id");
   refuses("4294967296 tcp://a:1\n", "is no node id");

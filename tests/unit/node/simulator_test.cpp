@@ -243,9 +243,12 @@ TEST_CASE("events of a node come in the documented order: time, then wakes as se
 }
 
 TEST_CASE("a run that hangs is told, with the nodes and what they wait for") {
-  auto broken = std::make_shared<Mixing>(*ring(6));        // node 2 does not know that it sends to 3
-  broken->receivers[2] = {1};
-  Nodes nodes = scalars({5, always(broken)}, starts({1, 2, 3, 4, 5, 6}));
+  const auto whole = ring(6);
+  std::vector<std::vector<Mixing::Entry>> rows;            // as node 2 sees it, 3 takes nothing from it
+  for (std::size_t i = 0; i < 6; ++i) rows.emplace_back(whole->row(i).begin(), whole->row(i).end());
+  rows[3] = {{3, 1.0 / 3}, {4, 2.0 / 3}};
+  Nodes nodes = scalars({5, always(whole)}, starts({1, 2, 3, 4, 5, 6}));
+  nodes[2] = std::make_unique<Scalar>(RoundNode::Plan{5, always(mixing(rows))}, Scalar::Options{3});
   const Error error = error_of([&] { simulate(nodes, {}); });
   CHECK(error.fault() == Fault::bug);
   CHECK(has(error, "node 3 for round 0 of node 2"));

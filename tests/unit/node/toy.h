@@ -22,14 +22,8 @@ using Nodes = std::vector<std::unique_ptr<Node>>;
 using MixingFunction = std::function<std::shared_ptr<const Mixing>(std::uint64_t)>;
 
 /// rows[i] lists (j, W_ij); receivers follow.
-inline std::shared_ptr<const Mixing> mixing(std::vector<std::vector<std::pair<NodeId, double>>> rows) {
-  auto result = std::make_shared<Mixing>();
-  result->receivers.resize(rows.size());
-  for (NodeId i = 0; i < rows.size(); ++i)
-    for (const auto& [j, weight] : rows[i])
-      if (j != i) result->receivers[j].push_back(i);
-  result->rows = std::move(rows);
-  return result;
+inline std::shared_ptr<const Mixing> mixing(const std::vector<std::vector<std::pair<NodeId, double>>>& rows) {
+  return std::make_shared<const Mixing>(Mixing::from_rows(rows));
 }
 inline std::shared_ptr<const Mixing> ring(NodeId n) {      // n >= 4
   std::vector<std::vector<std::pair<NodeId, double>>> rows(n);
@@ -246,6 +240,9 @@ inline OpenOptions opening() {
   open.header = {"dtrain", "0", "toy", {}, 7, {}};
   return open;
 }
+
+/// Peers over tcp on free ports of loopback.
+std::vector<Peer> tcp_peers(std::size_t n);
 
 /// The error that `act` throws; Fault::bug with "nothing was thrown" when it throws none.
 template <class Act>

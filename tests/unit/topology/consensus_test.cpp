@@ -63,7 +63,7 @@ TEST_CASE("one period of one-peer exponential is the exact mean only for a power
       for (std::size_t t = 0; t < period; ++t) {
         std::vector<double> next(n);
         for (std::size_t i = 0; i < n; ++i)
-          for (const auto& [j, w] : graph->at(t, -1)->rows[i]) next[i] += w * x[j];
+          for (const auto& [j, w] : graph->at(t, -1)->row(i)) next[i] += w * x[j];
         x = next;
       }
       for (const double v : x) worst = std::max(worst, std::fabs(v - 1.0 / static_cast<double>(n)));

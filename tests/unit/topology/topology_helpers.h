@@ -30,14 +30,14 @@ inline std::unique_ptr<Topology> topology(const std::string& text, std::size_t n
 inline Mixing matrix(const std::string& text, std::size_t nodes, std::uint64_t seed = 1) { return *topology(text, nodes, seed)->at(0, -1); }
 
 inline double weight(const Mixing& w, std::size_t i, std::size_t j) {
-  for (const auto& [k, value] : w.rows[i])
+  for (const auto& [k, value] : w.row(i))
     if (k == j) return value;
   return 0;
 }
 
 inline double row_sum(const Mixing& w, std::size_t i) {
   long double sum = 0;
-  for (const auto& entry : w.rows[i]) sum += entry.second;
+  for (const auto& entry : w.row(i)) sum += entry.second;
   return static_cast<double>(sum);
 }
 
@@ -62,9 +62,9 @@ struct Warnings {
 /// A file that lives as long as the test; its name contains "dml-edges-".
 struct TextFile {
   std::string path;
-  explicit TextFile(const std::string& text) {
+  explicit TextFile(const std::string& text, const std::string& extension = ".edges") {
     static int count = 0;
-    path = (std::filesystem::temp_directory_path() / ("dml-edges-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".edges")).string();
+    path = (std::filesystem::temp_directory_path() / ("dml-edges-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + extension)).string();
     std::ofstream(path) << text;
   }
   ~TextFile() { std::remove(path.c_str()); }

@@ -288,6 +288,19 @@ TEST_CASE("flow: credit, acknowledgement, and what a probe finds lost") {
   CHECK(flow.acknowledged(20, 3 * kWindow / 2));
   CHECK(flow.idle());
 
+  SendFlow slow;                                                              // answers that take longer than the next question
+  for (int i = 0; i < 4; ++i) slow.push({FrameType::data, {}, half});
+  CHECK(slow.acknowledged(0, kWindow));
+  slow.next(sequence), slow.sent();
+  slow.next(sequence), slow.sent();
+  const std::uint64_t early = slow.probe();
+  slow.next(sequence), slow.sent();
+  const std::uint64_t later = slow.probe();
+  CHECK(slow.answered(early) == 2);                                           // both before it are lost; the third is sent again with them
+  while (slow.next(sequence)) slow.sent();
+  CHECK(slow.answered(later) == 0);                                           // it was asked before they were sent again
+  CHECK(slow.acknowledged(4, kWindow));
+
   ReceiveFlow in;
   CHECK(in.arrived(1, 10) == ReceiveFlow::Verdict::gap);
   CHECK(in.arrived(0, 10) == ReceiveFlow::Verdict::accepted);

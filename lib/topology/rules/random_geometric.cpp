@@ -1,5 +1,5 @@
 // Random geometric graph: nodes are uniform points of the unit square, joined when nearer than the radius. Not always connected.
-// Source: Gilbert, JSIAM 1961; card gossip-topologies, section 2. Points: node i's two numbers from ("geometric", seed, i).
+// Source: Gilbert, JSIAM 1961; card gossip-topologies, section 2. Points: node i's two numbers from ("random-geometric", seed, i).
 #include "base/random.h"
 #include "topology/fixed.h"
 
@@ -15,14 +15,14 @@ class Geometric final : public TopologyRule {
     need_nodes(setup);
     const std::string what = "the random geometric graph";
     auto edges = connected_graph(setup, options_.connect, what, [&](std::uint32_t attempt) { return draw(setup, attempt); });
-    return graph_topology(setup.nodes, std::move(edges), options_, what);
+    return graph_topology(setup, std::move(edges), options_, what);
   }
 
  private:
   Edges draw(const TopologySetup& setup, std::uint32_t attempt) const {
     std::vector<std::pair<double, double>> points;
     for (std::size_t i = 0; i < setup.nodes; ++i) {
-      Rng rng("geometric", setup.seed, static_cast<std::uint32_t>(i), attempt);
+      Rng rng("random-geometric", setup.seed, static_cast<std::uint32_t>(i), attempt);
       const double x = rng.uniform();
       points.emplace_back(x, rng.uniform());
     }
@@ -39,10 +39,10 @@ class Geometric final : public TopologyRule {
 
 }  // namespace
 
-void register_geometric(Registry<TopologyRule>& registry) {
+void register_random_geometric(Registry<TopologyRule>& registry) {
   Options<GeometricOptions> options;
   options.add("radius", &GeometricOptions::radius, "nodes of the unit square nearer than this are joined", above(0));
-  registry.add<Geometric>({"geometric", "random points of a square, near ones are joined", "Gilbert, JSIAM 1961"},
+  registry.add<Geometric>({"random-geometric", "random points of a square, near ones are joined", "Gilbert, JSIAM 1961"},
                           with_weights(with_connect(std::move(options))));
 }
 
