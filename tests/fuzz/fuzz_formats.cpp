@@ -160,12 +160,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return 0;
 }
 
-extern "C" int LLVMFuzzerInitialize(int* count, char*** words) {
-  for (int i = 1; i < *count; ++i)
-    if (const std::string word = (*words)[i]; word.starts_with("--part=")) fuzz_select(word.substr(7));
-  return 0;
-}
-
 std::vector<std::string> fuzz_parts() {
   std::vector<std::string> names{"sniff"};
   for (const auto& format : formats()) names.push_back(format->name());

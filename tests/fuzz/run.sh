@@ -28,7 +28,8 @@ fuzz() {
   local program=$1 target=$2 part=${3:-}
   local found=$build/corpus/$target log=$build/$target.log start=$SECONDS
   mkdir -p "$found" "$build/profiles"
-  (cd "$build" && LLVM_PROFILE_FILE=$build/profiles/$target.profraw "bin/$program" "$found" "$root/tests/fuzz/corpus" "$root/tests/golden" ${part:+"$part"} \
+  "$build/bin/$program" ${part:+"$part"} --seeds="$build/seeds/$target" 2> "$log"
+  (cd "$build" && LLVM_PROFILE_FILE=$build/profiles/$target.profraw "bin/$program" "$found" "$build/seeds/$target" "$root/tests/fuzz/corpus" "$root/tests/golden" ${part:+"$part"} \
     -max_total_time="$seconds" -runs="$most" -max_len=8192 -rss_limit_mb=4096 -timeout=20 -print_final_stats=1 -artifact_prefix="$build/$target-" > "$log" 2>&1) ||
     { echo "$target: a finding, see $log"; grep -m 3 -E 'finding:|ERROR:|runtime error' "$log" || true; failed=1; }
   printf '%-16s %12s executions in %5d s\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" $((SECONDS - start))
