@@ -25,7 +25,9 @@ cannot '--key is not the key that the peers file gives to node 0' --key node-1.k
 cannot '--trust does not hold the key that the peers file gives to node 2' --key node-0.key --trust node-1.pub
 cut -d' ' -f1,2 nodes.txt > bare.txt
 refused 2 'needs the public key of node 0' dtrain dsgd $how --id 0 --peers bare.txt --key node-0.key -o x.dml
-sed "1s|[^ ]*$|$(awk '/^curve-secret/ {print $2}' node-0.key)|" nodes.txt > secret.txt
+# with LINE KEY: nodes.txt with another key in that line; sed would read some characters of a key as its own.
+with() { awk -v line="$1" -v key="$2" 'NR == line {$3 = key} 1' nodes.txt; }
+with 1 "$(awk '/^curve-secret/ {print $2}' node-0.key)" > secret.txt
 refused 2 'holds the secret key of node 0' dtrain dsgd $how --id 0 --peers secret.txt --key node-0.key -o x.dml
 sed '2s|.$||' nodes.txt > cut.txt
 refused 3 'is no public key' dtrain dsgd $how --id 0 --peers cut.txt --key node-0.key -o x.dml
@@ -35,7 +37,7 @@ refused 2 'are for networks' dtrain dsgd $how --nodes 3 --quorum 1 -o x.dml
 
 # A key that is in nobody's peers file: refused by name on one side, told on the other.
 dtrain keygen other > other.txt
-sed "2s|[^ ]*$|$(cat other.txt)|" nodes.txt > theirs.txt
+with 2 "$(cat other.txt)" > theirs.txt
 dtrain dsgd $how --id 0 --peers nodes.txt --key node-0.key --timeout 4 -o x0.dml 2> err-0 & zero=$!
 run dtrain dsgd $how --id 1 --peers theirs.txt --key other.key --timeout 4 -o x1.dml;  status 4
 stderr_has 'node 0 refuses the key of node 1'

@@ -55,7 +55,7 @@ cannot 3 'holds a public key, not a secret one' --key dmerge.pub --trust drank.p
 cannot 3 'holds a secret key' --key dmerge.key --trust drank.key
 head -n 3 dmerge.key > cut.key
 cannot 3 'is no whole key file' --key cut.key --trust drank.pub
-sed "s|^curve-public .*|curve-public $(awk '/curve/ {print $2}' drank.pub)|" dmerge.key > mixed.key
+awk -v key="$(awk '/curve/ {print $2}' drank.pub)" '/^curve-public/ {$2 = key} 1' dmerge.key > mixed.key
 cannot 3 'does not belong to its secret key' --key mixed.key --trust drank.pub
 head -c 100000 /dev/urandom > noise.key
 cannot 3 "'noise.key'" --key noise.key --trust drank.pub
