@@ -33,6 +33,6 @@ refused 4 "log '/no/such/run.log' cannot be written" daggregate mean --log /no/s
 # What a training run tells of its data, its states, and where it goes on.
 [ -x "$BIN/dtrain" ] || exit 0
 run dtrain dsgd --nodes 2 --rounds 4 --checkpoint states --every 2 -o out.dml;     status 0; stderr_empty
-run dtrain dsgd --nodes 2 --rounds 6 --resume states -v -o out.dml;                status 0
+run dtrain dsgd --nodes 2 --rounds 4 --resume states -v -o out.dml;                status 0
 for text in 'data digits: ' 'objective softmax: 650 parameters' "node 1 goes on behind round 4 from 'states/node-1/round-4.dml'"; do stderr_has "dtrain: detail: $text"; done
 run dtrain dsgd --nodes 2 --rounds 4 --checkpoint again --every 2 -v -o out.dml;   status 0; stderr_has "node 0 has saved round 2 in 'again/node-0/round-2.dml'"
