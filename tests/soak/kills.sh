@@ -9,7 +9,7 @@ for id in $(seq 0 $((n - 1))); do echo "$id ipc://$T/s$id"; done > nodes.txt
 run dtrain dsgd $how --nodes $n -o want.dml;  status 0
 
 start() {
-  rm -f "node-$1.dml"
+  rm -f "node-$1.dml";  mkdir -p "states-$1"               # a node may die before it has made its folder
   dtrain dsgd $how --id "$1" --peers nodes.txt -o "node-$1.dml" --timeout 120 --checkpoint "states-$1" --every 3 ${2:+--resume "states-$1"} 2> "err-$1" &
   pids[$1]=$!
 }
