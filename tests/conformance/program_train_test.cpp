@@ -2,6 +2,8 @@
 // run goes on from its checkpoint to the same bits; what the wire carried is what the simulator counted.
 #include "train_support.h"
 
+#include "stage.h"
+
 #include <filesystem>
 #include <thread>
 
@@ -32,7 +34,14 @@ std::vector<std::string> programs() {
   std::vector<std::string> all;
   for (const auto& info : test::families().get<Program>().entries()) all.push_back(info.card.name);
   all.insert(all.end(), {"dsgd variant=cta topology=complete", "dsgd topology=random schedule=truncate:start=1,end=5,point1=0.9",
-                         "dsgd diff-init=true", "fedavg participation=0.5"});
+                         "dsgd diff-init=true", "fedavg participation=0.5", "push-sum variant=sgp", "push-sum topology=random:peers=1", "gossip topology=ring"});
+  return all;
+}
+
+// Those whose network gives the simulator's bits, or the others.
+std::vector<std::string> programs(bool synchronous) {
+  auto all = programs();
+  std::erase_if(all, [&](const std::string& name) { return test::families().get<Program>().make(test::program_of(name))->synchronous() != synchronous; });
   return all;
 }
 
@@ -77,11 +86,8 @@ std::vector<Record> simulated(const std::string& name, const std::string& aggreg
 }
 
 // One thread per participant, as separate processes would run, but in 0.1 s instead of 6 x 0.5 s.
-std::vector<Record> networked(const std::string& name, const std::string& aggregator, std::vector<Traffic>& traffic) {
+void run_threads(std::vector<std::unique_ptr<Node>>& nodes, const std::string& name, const std::shared_ptr<const Setup>& setup, std::vector<Traffic>& traffic) {
   const Folder folder;
-  const auto program = test::families().get<Program>().make(test::program_of(name));
-  const auto setup = setup_for(*program, aggregator);
-  auto nodes = make_nodes(*program, setup);
   std::vector<Peer> peers;
   for (NodeId id = 0; id < nodes.size(); ++id) peers.push_back({id, "ipc://" + (folder / std::to_string(id)), ""});
   std::vector<std::string> errors(nodes.size());
@@ -103,6 +109,13 @@ std::vector<Record> networked(const std::string& name, const std::string& aggreg
     });
   for (auto& thread : threads) thread.join();
   for (const auto& error : errors) CHECK(error == "");
+}
+
+std::vector<Record> networked(const std::string& name, const std::string& aggregator, std::vector<Traffic>& traffic) {
+  const auto program = test::families().get<Program>().make(test::program_of(name));
+  const auto setup = setup_for(*program, aggregator);
+  auto nodes = make_nodes(*program, setup);
+  run_threads(nodes, name, setup, traffic);
   return models_of(nodes);
 }
 
@@ -127,8 +140,8 @@ struct Crash final : Metrics {
 
 }  // namespace
 
-TEST_CASE("simulator = threads over ipc, for every program") {
-  for (const auto& name : programs()) {
+TEST_CASE("simulator = threads over ipc, for every synchronous program") {
+  for (const auto& name : programs(true)) {
     CAPTURE(name);
     std::vector<Traffic> counted, sent;
     const auto want = simulated(name, "", &counted);
@@ -138,6 +151,35 @@ TEST_CASE("simulator = threads over ipc, for every program") {
       CHECK(sent[i].model == counted[i].model);
       CHECK(sent[i].framing > 0);
     }
+  }
+}
+
+TEST_CASE("asynchronous programs: each node's events in a network replay to its bits") {
+  for (auto name : programs(false)) {
+    name += " period=0.02";
+    CAPTURE(name);
+    const auto program = test::families().get<Program>().make(test::program_of(name));
+    const auto setup = setup_for(*program, "");
+    std::vector<std::unique_ptr<Node>> nodes;
+    std::vector<const test::Recorder*> recorders;
+    for (auto& node : make_nodes(*program, setup)) {
+      auto recorder = std::make_unique<test::Recorder>(std::move(node));
+      recorders.push_back(recorder.get());
+      nodes.push_back(std::move(recorder));
+    }
+    std::vector<Traffic> traffic;
+    run_threads(nodes, name, setup, traffic);
+    std::size_t received = 0;
+    auto fresh = make_nodes(*program, setup);
+    for (NodeId id = 0; id < nodes.size(); ++id) {
+      test::Stage stage(id, nodes.size(), setup->seed);
+      test::play_back(recorders[id]->events, *fresh[id], stage);
+      CHECK(stage.finished);
+      CHECK(stage.sent.size() == traffic[id].messages);
+      for (const auto& event : recorders[id]->events) received += event.kind == test::Event::Kind::receive;
+    }
+    CHECK(received > 0);
+    check_equal(models_of(nodes), models_of(fresh));
   }
 }
 

@@ -1,8 +1,13 @@
 // Every format's reader, and what open_reader sniffs, over a stranger's bytes: only success or Error(input), the same whether the bytes
 // come from a file or in dribs from a pipe; what was read can be written as dml and comes back equal, and so can it in its own format.
-// A part is one format, or "sniff" for open_reader; -p NAME here, --part=NAME with libFuzzer; without it each input goes through all.
+// A part is one format, "sniff" for open_reader, or "shards" for the index of a safetensors model in two files; -p NAME here, --part=NAME with libFuzzer; without it each input goes through all.
 #include "fuzz.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -152,8 +157,47 @@ std::string deflated_npz() {
 
 }  // namespace
 
+/// A folder with a model in two files; what is put beside them as its index goes with the program.
+class Shards {
+ public:
+  Shards() : folder_(std::filesystem::temp_directory_path() / ("dml-fuzz-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_);
+    write("a.safetensors", stream_of({{"model", {}, {make_tensor("a", std::vector<float>{1, 2}), make_tensor("b", std::vector<std::uint8_t>{3})}, {}}}, "safetensors"));
+    write("b.safetensors", stream_of({{"model", {}, {make_tensor("c", std::vector<double>{4})}, {}}}, "safetensors"));
+  }
+  ~Shards() { std::filesystem::remove_all(folder_); }
+  std::string index(std::string_view text) const { return write("model.safetensors.index.json", text); }
+
+ private:
+  std::string write(const std::string& name, std::string_view bytes) const {
+    std::ofstream(folder_ / name, std::ios::binary) << bytes;
+    return (folder_ / name).string();
+  }
+  std::filesystem::path folder_;
+};
+
+void check_shards(std::string_view text) {
+  static const Shards shards;
+  OpenOptions open;
+  open.formats = formats();
+  open.limits = limits();
+  const std::string path = shards.index(text);
+  outcome([&] { return open_reader(path, open); });
+}
+
+std::vector<std::string> shard_seeds() {
+  const auto index = [](const std::string& map) { return "{\"metadata\": {\"total_size\": 17}, \"weight_map\": {" + map + "}}"; };
+  return {index(R"("a": "a.safetensors", "b": "a.safetensors", "c": "b.safetensors")"), index(R"("a": "a.safetensors", "c": "a.safetensors")"), index(R"("a": "absent.safetensors")"),
+          index(R"("a": "a.safetensors", "a": "b.safetensors")"), index(R"("a": "../a.safetensors")"), index(R"("a": "/dev/zero")"), index(R"("a": "", "b": "a\u0000.safetensors")"),
+          index(R"("a": 1)"), index(""), "{\"weight_map\": []}", index(R"("b": "a.safetensors")")};
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
+  if (selected() == "shards") {
+    check_shards(text);
+    return 0;
+  }
   check(text);
   for (const auto& repair : {fuzz::with_checksum, fuzz::with_png_checksums, fuzz::with_header_length})
     if (const std::string repaired = repair(text); repaired != text) check(repaired);
@@ -161,19 +205,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 }
 
 std::vector<std::string> fuzz_parts() {
-  std::vector<std::string> names{"sniff"};
+  std::vector<std::string> names{"sniff", "shards"};
   for (const auto& format : formats()) names.push_back(format->name());
   return names;
 }
 
 void fuzz_select(const std::string& part) { selected() = part; }
 
-// For one format only what it can read or would take for its own.
+// For one format only what it can read or would take for its own, and for text any text.
 bool fuzz_wants(const std::string& input) {
+  if (selected() == "shards") return input.starts_with("{");
   if (selected().empty() || selected() == "sniff") return true;
   const auto bytes = fuzz::bytes_of(input);
   const auto& format = format_named(selected());
-  return format.sniff(bytes.first(std::min<std::size_t>(64, bytes.size()))) || outcome([&] { return format.reader(memory_source(bytes, "memory"), limits()); });
+  const bool plain = input.size() < 8192 && std::all_of(input.begin(), input.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t' || (c >= ' ' && c < 127); });
+  return (format.is_text() && plain) || format.sniff(bytes.first(std::min<std::size_t>(64, bytes.size()))) || outcome([&] { return format.reader(memory_source(bytes, "memory"), limits()); });
 }
 
 // What every format that writes makes of the samples it takes.
@@ -198,6 +244,7 @@ std::vector<std::string> fuzz_seeds() {
   plain.tensors.erase(plain.tensors.begin() + 3);
   for (const auto& more : {std::vector{stream_of({records[0]}, "safetensors"), deflated_npz()}, fuzz::npz_seeds(stream_of({plain}, "npz")), fuzz::safetensors_seeds(), fuzz::npy_seeds()})
     seeds.insert(seeds.end(), more.begin(), more.end());
+  if (selected() == "shards") return shard_seeds();
   for (auto& seed : written_seeds()) seeds.push_back(std::move(seed));
   return seeds;
 }

@@ -27,7 +27,8 @@ inline std::vector<dml::Record> sample_records() {
   batch100.tensors.insert(batch100.tensors.begin(), make_tensor("coarse", std::vector<std::uint8_t>{9}));
   Record bits = one("image", make_tensor("pixels", std::vector<std::uint8_t>{0, 255, 255}, {3, 1, 1}));
   bits.meta = {{"mode", "1"}};
-  return {model, vote, odd, palette, batch, batch100, bits, one("image", make_tensor("pixels", std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}, {1, 2, 3})),
+  Record graph{"graph", {{"nodes", 4}, {"directed", false}}, {make_tensor("edges", std::vector<std::uint32_t>{0, 1, 1, 3}, {2, 2}), make_tensor("weights", std::vector<double>{0.5, 2})}, {}};
+  return {model, vote, odd, graph, palette, batch, batch100, bits, one("image", make_tensor("pixels", std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}, {1, 2, 3})),
           one("image", make_tensor("pixels", std::vector<std::uint8_t>{1, 2, 3, 4}, {1, 1, 4})),
           one("image", {"pixels", Dtype::u16, {2, 1, 1}, Bytes::copy("abcd"), {}}), one("array", make_tensor("data", std::vector<double>{1, -2.5, 3, 0}, {2, 2})),
           one("array", make_tensor("data", std::vector<std::uint8_t>{1, 2, 3}, {3})), one("table", make_tensor("data", std::vector<float>{0.5f}, {1, 1}))};

@@ -67,3 +67,17 @@ put('gz-two', gzip.compress(b'{"a": 1}\n', mtime=0) + gzip.compress(b'{"a": 2}\n
 put('gz-cut', gzip.compress(b'{"a": 1}\n', mtime=0)[:-6])
 put('gz-in-gz', gzip.compress(gzip.compress(b'{"a": 1}\n', mtime=0), mtime=0))
 put('cifar10-cut', bytes(3072))
+
+# Graphs: sound ones of each form, self loops, edges twice, weights of 0, nodes beyond the number, numbers of edges that are not there.
+put('edges-plain', b'0 1\n1 2\n# note\n\n0 2\n')
+put('edges-weights', b'nodes 4\nedges 2\n0 1 0.5\n2 3 1e-3\n')
+put('edges-directed', b'directed\nnodes 3\n0 1\n1 0\n2 1\n')
+put('edges-wrong', b'nodes 3\n0 1 1\n1 1 1\n0 1 2\n0 3 1\n0 2 0\n0 2 -1\n0 2 nan\n')
+put('edges-huge', b'nodes 4294967296\nedges 18446744073709551615\n0 4294967295\n')
+put('edges-cut', b'nodes 3\nedges 9\n0 1\n')
+put('adj-plain', b'0 1 0\n1 0 1\n0 1 0\n')
+put('adj-weights', b'# note\n0,2.5,0\n2.5,0,1\n0,1,0\n')
+put('adj-mixing', b'0.5 0.5 0\n0.5 0.25 0.25\n0 0.25 0.75\n')
+put('adj-directed', b'0 1\n0 0\n')
+put('adj-wrong', b'1 1\n0 -1\n0 nan 3\n')
+put('adj-ragged', b'0 1 0\n1 0\n')
