@@ -44,6 +44,8 @@ std::optional<Seconds> Punctuality::deadline() const {
 void RoundCloser::begin(Context& context, std::uint64_t round) {
   const Closing& closing = context.closing();
   round_ = round;
+  names_ = closing.named;
+  given_up_.erase(given_up_.begin(), given_up_.lower_bound(round));
   began_[round] = context.now();
   if (began_.size() > kRounds) began_.erase(began_.begin());
   late_ = false;
@@ -91,11 +93,16 @@ bool RoundCloser::closes(Context& context, std::size_t in, const std::vector<Nod
   if (std::all_of(missing.begin(), missing.end(), [&](NodeId id) { return passed(id); })) return true;
   const std::size_t wanted = std::min(*quorum, in + missing.size());
   if (in >= wanted)
-    return std::all_of(missing.begin(), missing.end(), [&](NodeId id) { return late_ || passed(id) || lost_.count(id) || gone_.count(id); });
+    return std::all_of(missing.begin(), missing.end(), [&](NodeId id) { return late_ || passed(id) || lost_.count(id) || gone_.count(id) || is_given_up(id); });
   if (std::all_of(missing.begin(), missing.end(), [&](NodeId id) { return gone_.count(id) && !passed(id); }))
     throw Error(Fault::system, "round " + std::to_string(round_) + " has " + std::to_string(in) + " of the " + std::to_string(wanted) +
                                    " messages that --quorum asks for, and " + name_nodes(missing) + (missing.size() == 1 ? " is gone" : " are gone"));
   return false;
+}
+
+bool RoundCloser::is_given_up(NodeId id) const {
+  const auto round = given_up_.find(round_);
+  return round != given_up_.end() && round->second.count(id) != 0;
 }
 
 std::string RoundCloser::reason(NodeId id) const {
@@ -107,7 +114,7 @@ void RoundCloser::closed_without(const std::vector<NodeId>& missing) {
 }
 
 void RoundCloser::name(NodeId id, const std::string& what) {
-  if (named_.insert(id).second) warn("node " + std::to_string(id) + " " + what);
+  if (names_ && named_.insert(id).second) warn("node " + std::to_string(id) + " " + what);
 }
 
 }  // namespace dml

@@ -34,6 +34,7 @@ struct Closing {
   std::optional<std::size_t> quorum;                       // so many messages suffice, once the missing ones are lost or late
   std::optional<Seconds> deadline;                         // late: this long after the round began
   bool automatic = false;                                  // late: unlike what arrived so far, see Punctuality
+  bool named = true;                                       // who is missing is named in warnings, once each
 };
 
 /// One line of --metrics; names and values in a fixed order.
@@ -81,7 +82,14 @@ class Node {
   virtual void start(Context& context) = 0;                // also after load(): continue from the loaded state
   virtual void receive(Context& context, Message message) = 0;
   virtual void woken(Context&, int /*tag*/) {}
+  /// What became of another participant. May come before start() and inside Context::round_done(): it then holds from the next round on.
   virtual void peer(Context&, NodeId, PeerEvent) {}
+  /// The message of `from` for `round` will not come: lost for good, or past a deadline. Who waits for it goes on without.
+  virtual void lost(Context&, NodeId /*from*/, std::uint64_t /*round*/) {}
+  /// The same, told to the sender: `to` did not and will not get it.
+  virtual void undelivered(Context&, NodeId /*to*/, std::uint64_t /*round*/) {}
+  /// Whether a late joiner needs the state (save()) of a participant that is there; else it starts afresh.
+  virtual bool joins_by_transfer() const { return true; }
   virtual Record model() const = 0;                        // kind "model"
   virtual Record save() const = 0;                         // kind "state"
   virtual void load(const Record& state) = 0;              // Error(input) when it is not this program's state

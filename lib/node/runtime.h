@@ -20,6 +20,9 @@ struct CheckpointOptions {
   OpenOptions open;                                        // formats (dml is needed) and the header of what is written
 };
 
+class Disturbances;
+class EventLog;
+
 /// How far a run is, for people.
 struct RunProgress {
   std::uint64_t round = 0;                                 // complete at this node, or at all nodes of a simulation
@@ -31,12 +34,15 @@ struct RunOptions {
   std::uint64_t seed = 0;
   std::function<void(const RunProgress&)> progress;        // called a few times a second; may be empty
   Metrics* metrics = nullptr;
+  Disturbances* scenario = nullptr;                        // simulations only, and not with checkpoints; not owned
+  EventLog* events = nullptr;                              // simulations only
   CheckpointOptions checkpoint;
   std::string program;                                     // "dsgd:...": resolved method options; a checkpoint of another is refused
 };
 
 struct RunResult {
   std::vector<Traffic> traffic;                            // per node
+  std::vector<NodeId> gone;                                // who was not there at the end, ascending: it has no model to show
 };
 
 /// Runs until every node finished. Events are processed in waves of equal virtual time, nodes of a wave in parallel: equal bits for any
@@ -44,6 +50,11 @@ struct RunResult {
 /// as they were set, then messages by sender and, of one sender, as they were sent. Metric lines come out wave by wave in node order.
 /// When stop_requested(), all nodes save the same round where there is a checkpoint folder, and Stopped is thrown.
 /// Traffic is what the wire would carry, wire_size() of each message; framing stays 0. Error(bug) names the nodes that wait for ever.
+///
+/// With a scenario, messages take their way through it (sim_links.h) and its happenings take place (sim_fates.h), both between waves and
+/// in node order. One that belongs to a round takes place when the node itself has completed so many rounds, and the others hear of a
+/// crash, a leave or a join at their own begin of that round. Rounds close without peers that are gone and without messages that are lost
+/// for good (a quorum of 0). Error(method) when nodes wait for ever for those that are gone, or none is left.
 RunResult simulate(std::vector<std::unique_ptr<Node>>& nodes, const RunOptions& options);
 
 struct Peer { NodeId id = 0; std::string endpoint; std::string public_key; };

@@ -28,6 +28,17 @@ void ServerRound::peer(Context& context, NodeId id, PeerEvent event) {
   if (!is_server_ && id == server() && event == PeerEvent::left) throw Error(Fault::system, "the server, node " + std::to_string(id) + ", is gone after round " + std::to_string(round_));
 }
 
+void ServerRound::lost(Context& context, NodeId from, std::uint64_t round) {
+  if (finished_) return;
+  closer_.given_up(from, round);
+  if (is_server_ && broadcast_) advance(context);
+  if (!is_server_ && from == server() && round == plan_.rounds) end_client(context);   // only the end has this round
+}
+
+void ServerRound::undelivered(Context& context, NodeId to, std::uint64_t round) {
+  if (is_server_) lost(context, to, round);
+}
+
 void ServerRound::receive(Context& context, Message message) {
   if (finished_ || !message.payload) return;
   if (is_server_) return receive_reply(context, std::move(message));
@@ -39,13 +50,15 @@ void ServerRound::advance(Context& context) {
     if (round_ >= plan_.rounds) return end_run(context);
     if (!broadcast_) begin_round(context);
     if (!closes(context)) return;
-    const bool alone = selected_.empty();
+    const bool alone = missing_ == selected_.size();
     end_round(context);
     if (alone && round_ < plan_.rounds) return context.wake(0, kNextRound);
   }
 }
 
 void ServerRound::begin_round(Context& context) {
+  if (context.closing().quorum == std::size_t{0} && plan_.clients > 0 && closer_.absent() >= plan_.clients)
+    throw Error(Fault::method, "no client is left in round " + std::to_string(round_));
   selected_ = select(context, round_);
   for (std::size_t i = 0; i < selected_.size(); ++i)
     if (selected_[i] >= plan_.clients || (i > 0 && selected_[i] <= selected_[i - 1]))
@@ -60,11 +73,11 @@ void ServerRound::begin_round(Context& context) {
   closer_.begin(context, round_);
 }
 
-// Without a single reply there is nothing to update with.
+// Without a single reply there is nothing to update with; only a quorum of 0 does without.
 bool ServerRound::closes(Context& context) {
   if (missing_ == 0 || !context.closing().quorum) return missing_ == 0;
   const std::size_t in = selected_.size() - missing_;
-  return closer_.closes(context, in, missing()) && in > 0;
+  return closer_.closes(context, in, missing()) && (in > 0 || context.closing().quorum == std::size_t{0});
 }
 
 std::vector<NodeId> ServerRound::missing() const {
@@ -79,7 +92,7 @@ void ServerRound::end_round(Context& context) {
     closer_.closed_without(missing());
     std::erase_if(replies_, [](const Message& reply) { return !reply.payload; });
   }
-  update(context, round_, replies_);
+  if (!replies_.empty() || selected_.empty()) update(context, round_, replies_);
   replies_.clear();
   broadcast_ = false;
   ++round_;
@@ -116,12 +129,7 @@ void ServerRound::receive_reply(Context& context, Message message) {
 void ServerRound::receive_broadcast(Context& context, const Message& message) {
   if (message.round > plan_.rounds) return;
   if (message.payload->kind == "round") return catch_up(context, message.round);
-  if (message.payload->kind == "end") {
-    catch_up(context, message.round);
-    done(context);
-    finished_ = true;
-    return context.finish();
-  }
+  if (message.payload->kind == "end") return end_client(context);
   if (message.round < round_ || message.round == plan_.rounds) return;   // answered before
   catch_up(context, message.round);
   const Payload reply = client(context, message.round, message);
@@ -129,6 +137,13 @@ void ServerRound::receive_broadcast(Context& context, const Message& message) {
   context.send(server(), message.round, reply);
   round_ = message.round + 1;
   context.round_done(round_);
+}
+
+void ServerRound::end_client(Context& context) {
+  catch_up(context, plan_.rounds);
+  done(context);
+  finished_ = true;
+  context.finish();
 }
 
 // Rounds that passed without this client left its state as it was.
@@ -148,6 +163,7 @@ void ServerRound::load(const Record& state) {
   round_ = progress.round;
   finished_ = progress.finished;
   broadcast_ = false;
+  closer_ = RoundCloser();
   replies_.clear();
 }
 

@@ -1,5 +1,7 @@
 #include "node/shape_state.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 
@@ -23,6 +25,22 @@ Progress unwrap_state(const Record& state, const std::string& shape, std::uint64
     throw Error(Fault::input, "the state is at round " + std::to_string(*round) + ", the run has " + std::to_string(rounds));
   method = {"state", *attributes, state.tensors, state.extra};
   return {*round, *finished};
+}
+
+std::vector<std::pair<NodeId, double>> row_without(std::vector<std::pair<NodeId, double>> row, NodeId self, const std::vector<NodeId>& absent,
+                                                   bool spreads) {
+  double lost = 0, kept = 0;
+  std::erase_if(row, [&](const auto& entry) {
+    const bool out = std::binary_search(absent.begin(), absent.end(), entry.first);
+    (out ? lost : kept) += entry.second;
+    return out;
+  });
+  if (lost == 0) return row;
+  for (auto& [j, weight] : row) {
+    if (spreads && kept > 0) weight /= kept;
+    else if (j == self) weight += lost;
+  }
+  return row;
 }
 
 std::string name_nodes(const std::vector<NodeId>& nodes) {

@@ -1,6 +1,7 @@
 // What both shapes share: how a state is saved, and words for what a node waits for.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "node/node.h"
@@ -18,6 +19,10 @@ struct Progress {
 Record wrap_state(Record method, const std::string& shape, Progress progress);
 /// Back; `method` becomes what wrap_state() was given. Error(input) when it is no state of this shape, or past `rounds`.
 Progress unwrap_state(const Record& state, const std::string& shape, std::uint64_t rounds, Record& method);
+
+/// A row without the entries of `absent` (sorted, without `self`); their weight goes to the others in proportion, or to the node itself.
+std::vector<std::pair<NodeId, double>> row_without(std::vector<std::pair<NodeId, double>> row, NodeId self, const std::vector<NodeId>& absent,
+                                                   bool spreads);
 
 /// "node 3"; "nodes 1, 2, 3, 5 and 7 more"
 std::string name_nodes(const std::vector<NodeId>& nodes);

@@ -30,6 +30,11 @@ void RoundNode::peer(Context& context, NodeId id, PeerEvent event) {
   if (!finished_ && produced_ && !inbox_.empty()) advance(context);
 }
 
+void RoundNode::lost(Context& context, NodeId from, std::uint64_t round) {
+  closer_.given_up(from, round);
+  if (!finished_ && produced_ && !inbox_.empty()) advance(context);
+}
+
 void RoundNode::receive(Context& context, Message message) {
   if (finished_ || !message.payload || message.round >= plan_.rounds || message.from == self_) return;
   const NodeId from = message.from;
@@ -107,36 +112,24 @@ void RoundNode::end_round(Context& context) {
   context.round_done(round_);
 }
 
-// A missing sender's weight goes to the node itself, so that the row still sums to what it did.
 void RoundNode::consume_without(Context& context, const std::vector<NodeId>& missing) {
   closer_.closed_without(missing);
-  std::vector<std::pair<NodeId, double>> row;
-  std::vector<Message> inbox;
-  double lost = 0;
+  std::vector<NodeId> absent;
+  const auto row = mixing_->row(self_);
   std::size_t slot = 0;
-  for (const auto& entry : mixing_->row(self_)) {
-    if (entry.first == self_) {
-      row.push_back(entry);
-      continue;
-    }
+  for (const auto& entry : row) {
+    if (entry.first == self_) continue;
     Message& message = inbox_[slot++];
-    if (!message.payload) {
-      if (const auto late = late_.find(entry.first); late != late_.end()) {
-        message = std::move(late->second);
-        late_.erase(late);
-      }
-    }
-    if (message.payload) {
-      row.push_back(entry);
-      inbox.push_back(std::move(message));
+    if (message.payload) continue;
+    if (const auto late = late_.find(entry.first); late != late_.end()) {
+      message = std::move(late->second);
+      late_.erase(late);
     } else {
-      lost += entry.second;
+      absent.push_back(entry.first);
     }
   }
-  const auto own = std::find_if(row.begin(), row.end(), [&](const auto& entry) { return entry.first == self_; });
-  if (own != row.end()) own->second += lost;
-  else row.insert(std::lower_bound(row.begin(), row.end(), std::pair{self_, 0.0}), {self_, lost});
-  consume(context, round_, row, inbox);
+  std::erase_if(inbox_, [](const Message& message) { return !message.payload; });
+  consume(context, round_, row_without({row.begin(), row.end()}, self_, absent, plan_.spreads), inbox_);
 }
 
 std::vector<NodeId> RoundNode::missing() const {
@@ -159,6 +152,7 @@ void RoundNode::load(const Record& state) {
   round_ = progress.round;
   finished_ = progress.finished;
   produced_ = false;
+  closer_ = RoundCloser();
   inbox_.clear();
   early_.clear();
   late_.clear();

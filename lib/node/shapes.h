@@ -24,7 +24,7 @@ namespace dml {
 /// All sends have happened when a node finishes.
 ///
 /// Where the runtime lets rounds close early (Context::closing()), a round may end without some senders: consume() then gets a row in
-/// which their weights are added to the node's own, and an inbox without them. What comes after its round closed is dropped, or, with
+/// which their weights are added to the node's own (or spread, Plan::spreads), and an inbox without them. What comes after its round closed is dropped, or, with
 /// `carry_late`, stands in once for its sender in the next round that misses one; its Message::round tells its age.
 class RoundNode : public Node {
  public:
@@ -33,12 +33,16 @@ class RoundNode : public Node {
     /// Mixing of a round: a pure function that every node evaluates alike; asked once a round, from several threads at a time.
     std::function<std::shared_ptr<const Mixing>(std::uint64_t round)> mixing;
     bool carry_late = false;
+    /// The weight of a missing sender goes to the others in proportion, as rules that take means want it; else to the node itself, which
+    /// keeps symmetric weights doubly stochastic.
+    bool spreads = false;
   };
   explicit RoundNode(Plan plan) : plan_(std::move(plan)) {}
   void start(Context& context) final;
   void receive(Context& context, Message message) final;
   void woken(Context& context, int tag) final;
   void peer(Context& context, NodeId id, PeerEvent event) final;
+  void lost(Context& context, NodeId from, std::uint64_t round) final;
   Record save() const final;
   void load(const Record& state) final;
   std::string waiting() const final;
@@ -82,7 +86,8 @@ class RoundNode : public Node {
 /// finish, and "round" after a round that is checkpointed, so that clients that it did not reach save the same round. The message's
 /// round is then the number of complete rounds.
 ///
-/// Where rounds may close early, update() gets the replies that are there, one at least.
+/// Where rounds may close early, update() gets the replies that are there, one at least; with a quorum of 0 a round without any leaves
+/// the model as it was. Clients that join late start afresh.
 class ServerRound : public Node {
  public:
   struct Plan { std::uint64_t rounds = 0; std::size_t clients = 0; };
@@ -91,6 +96,9 @@ class ServerRound : public Node {
   void receive(Context& context, Message message) final;
   void woken(Context& context, int tag) final;
   void peer(Context& context, NodeId id, PeerEvent event) final;
+  void lost(Context& context, NodeId from, std::uint64_t round) final;
+  void undelivered(Context& context, NodeId to, std::uint64_t round) final;
+  bool joins_by_transfer() const final { return false; }
   Record save() const final;
   void load(const Record& state) final;
   std::string waiting() const final;
@@ -114,6 +122,7 @@ class ServerRound : public Node {
   void begin_round(Context& context);
   void end_round(Context& context);
   void end_run(Context& context);
+  void end_client(Context& context);
   void tell_all(Context& context, const char* kind);
   void receive_reply(Context& context, Message message);
   void receive_broadcast(Context& context, const Message& message);

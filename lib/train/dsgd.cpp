@@ -93,6 +93,12 @@ class DsgdNode final : public RoundNode {
   Liar liar_;
 };
 
+// Whether the weights that were asked for are plain or weighted means of the neighbours, which stay means when one is gone.
+bool asks_for_means(const std::string& topology) {
+  const auto at = topology.find("weights=");
+  return at != std::string::npos && (topology.compare(at + 8, 7, "uniform") == 0 || topology.compare(at + 8, 9, "data-size") == 0);
+}
+
 class Dsgd final : public Program {
  public:
   explicit Dsgd(DsgdOptions options) : options_(std::move(options)) {}
@@ -105,7 +111,7 @@ class Dsgd final : public Program {
     RoundNode::Plan plan{setup->rounds, [topology, schedule, rounds = setup->rounds](std::uint64_t round) {
                            return topology->at(round, schedule ? schedule->peers(round, rounds) : -1.0);
                          },
-                         true};                            // a model that comes late is averaged in the next round
+                         true, asks_for_means(options_.topology)};    // a model that comes late is averaged in the next round
     return [setup, plan, adapt_first = options_.variant == "atc", own_start = options_.diff_init](NodeId id) -> std::unique_ptr<Node> {
       Vec start = setup->initial;
       if (own_start) {

@@ -7,6 +7,7 @@
 namespace dml {
 namespace {
 
+constexpr std::size_t kMostOpen = 16;                      // rounds that wait for lines
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 template <class T>
@@ -61,7 +62,7 @@ MetricLine metric_line(std::uint64_t round, double time, std::int64_t node, Obje
 
 void Observer::keep(std::uint64_t round, std::int64_t node, Vec model) {
   std::lock_guard lock(mutex_);
-  rounds_[round].models[node] = std::move(model);
+  if (closed_ <= round) rounds_[round].models[node] = std::move(model);
 }
 
 void Observer::line(MetricLine line) {
@@ -71,13 +72,21 @@ void Observer::line(MetricLine line) {
     std::lock_guard lock(mutex_);
     const auto found = rounds_.find(line.round);
     if (found == rounds_.end() || !found->second.models.count(line.node)) return;
-    const auto round = line.round;
     found->second.lines[line.node] = std::move(line);
-    if (found->second.lines.size() < expected_) return;
-    complete = std::move(found->second);
-    rounds_.erase(round);
+    const bool oldest = rounds_.size() > kMostOpen;        // nobody will report it any more
+    const auto done = found->second.lines.size() >= expected_ ? found : oldest ? rounds_.begin() : rounds_.end();
+    if (done == rounds_.end()) return;
+    if (done != found) closed_ = done->first + 1;
+    complete = std::move(done->second);
+    rounds_.erase(done);
+    if (complete.lines.empty()) return;
   }
   sink_.line(summarize(complete));
+}
+
+void Observer::finish() {
+  for (const auto& [number, round] : std::exchange(rounds_, {}))
+    if (!round.lines.empty()) sink_.line(summarize(round));
 }
 
 MetricLine Observer::summarize(const Round& round) const {

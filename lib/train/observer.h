@@ -27,6 +27,9 @@ class Observer final : public Metrics {
   /// Xi^2, bytes summed, then local_loss, local_accuracy (means), least_accuracy, best_accuracy, margin = local_loss - loss (above 0:
   /// mergeable with uniform weights, card single-merge).
   void line(MetricLine line) override;
+  /// The lines of the whole of rounds that not all nodes reported, as some were gone. They cover those that did. (Before that such a line
+  /// comes when more than sixteen rounds wait.)
+  void finish();
 
  private:
   struct Round {
@@ -39,6 +42,7 @@ class Observer final : public Metrics {
   std::size_t expected_;
   std::mutex mutex_;
   std::map<std::uint64_t, Round> rounds_;
+  std::uint64_t closed_ = 0;                               // rounds below are told
 };
 
 /// The report of an honest node after `round` rounds: evaluates x on the test set, logs the node's line, tells the observer.

@@ -10,6 +10,7 @@
 #include "formats/formats.h"
 #include "merge/merger.h"
 #include "rank/ranker.h"
+#include "scenario/scenario.h"
 #include "topology/topology.h"
 #include "verify/fingerprint.h"
 
@@ -50,6 +51,7 @@ TEST_CASE("every entry has a name, a summary, a source and documented options") 
   check<Merger>("merger", register_mergers);
   check<Fingerprint>("fingerprint", register_fingerprints);
   check<Ranker>("ranker", register_rankers);
+  check<Scenario>("scenario", register_scenarios);
   check<TopologyRule>("topology", register_topologies);
   check<Schedule>("schedule", register_schedules);
   check<DataSource>("dataset", register_datasets);

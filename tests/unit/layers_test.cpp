@@ -21,12 +21,13 @@ enum Layer { kBase, kMath, kWire, kEntry, kFormats, kFamily, kNode, kObjective, 
 const std::map<std::string, Layer> kLayers{
     {"base", kBase}, {"math", kMath}, {"wire", kWire}, {"entry", kEntry}, {"formats", kFormats}, {"data", kFamily},
     {"topology", kFamily}, {"aggregate", kFamily}, {"merge", kFamily}, {"attack", kFamily}, {"verify", kFamily}, {"rank", kFamily},
-    {"node", kNode}, {"objective", kObjective}, {"solver", kSolver}, {"train", kTrain}};
+    {"scenario", kFamily}, {"node", kNode}, {"objective", kObjective}, {"solver", kSolver}, {"train", kTrain}};
 
 // What a family may include of another one.
 const std::map<std::string, std::string> kInterfaces{
     {"data", "data/dataset.h"}, {"topology", "topology/topology.h"}, {"aggregate", "aggregate/aggregator.h"}, {"merge", "merge/merger.h"},
-    {"attack", "attack/attack.h"}, {"verify", "verify/fingerprint.h"}, {"rank", "rank/ranker.h"}};
+    {"attack", "attack/attack.h"}, {"verify", "verify/fingerprint.h"}, {"rank", "rank/ranker.h"},
+    {"scenario", "scenario/scenario.h"}};
 
 // A package by the first words of its headers, and the paths that may see it. An empty list: none of the scanned folders.
 struct Package {

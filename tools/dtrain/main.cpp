@@ -7,6 +7,7 @@
 #include "formats/formats.h"
 #include "objective/objective.h"
 #include "objective/torch_setup.h"
+#include "scenario/scenario.h"
 #include "solver/solver.h"
 #include "topology/topology.h"
 #include "train/program.h"
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
                            families.add<dml::Partitioner>("partition", dml::register_partitioners);
                            families.add<dml::Aggregator>("aggregator", dml::register_aggregators);
                            families.add<dml::Attack>("attack", dml::register_attacks);
+                           families.add<dml::Scenario>("scenario", dml::register_scenarios);
                            families.add<dml::ObjectiveSource>("objective", dml::register_objectives);
                            families.add<dml::Solver>("solver", dml::register_solvers);
                            families.add<dml::Program>("program", dml::register_programs);

@@ -1,6 +1,7 @@
 // dtrain PROGRAM: the whole run in this process with --nodes, or one node of a network with --id and --peers. Both write model records.
 #include "dtrain/program_verbs.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -8,8 +9,10 @@
 #include "base/text.h"
 #include "dtrain/training.h"
 #include "entry/messages.h"
+#include "node/event_log.h"
 #include "node/metrics.h"
 #include "objective/torch_setup.h"
+#include "scenario/scenario.h"
 #include "train/observer.h"
 
 namespace dml {
@@ -23,7 +26,8 @@ struct RunVerbOptions : TrainingOptions {
   Chain aggregator, attack;
   std::optional<int> byzantine;
   std::uint64_t eval_every = 0;
-  std::string metrics;
+  std::string metrics, event_log;
+  Chain scenario;
   std::string checkpoint, resume;
   std::uint64_t every = 0;
   std::optional<std::uint64_t> quorum;
@@ -42,6 +46,8 @@ Options<RunVerbOptions> run_options() {
       .add("byzantine", &O::byzantine, "how many nodes lie, the last ones", at_least(0))
       .add("metrics", &O::metrics, "file for loss, accuracy, consensus and bytes, a JSON object a line")
       .add("eval-every", &O::eval_every, "rounds between metrics; 0 for the last round only")
+      .add("scenario", &O::scenario, "what disturbs a simulation: latency, losses, crashes, churn, chaos")
+      .add("event-log", &O::event_log, "file for what happens in a simulation, a JSON object a line; scenario replay runs it again")
       .add("checkpoint", &O::checkpoint, "folder for the states of nodes")
       .add("every", &O::every, "rounds between checkpoints; 0 for the end only")
       .add("resume", &O::resume, "folder of checkpoints to go on from")
@@ -75,7 +81,7 @@ class ProgramVerb final : public Verb {
     if (!is_socket(call.common().output)) writer = call.writer();      // an output that cannot be written is known before the work
     const StopOnSignals stop;
     const auto run = run_options(call, participants, setup->observer ? static_cast<Metrics*>(setup->observer.get()) : metrics.get(), setup->watched_loss);
-    const auto models = simulated ? simulate_all(setup, run) : run_one(call, setup, run, peers, closing);
+    const auto models = simulated ? simulate_all(call, setup, run) : run_one(call, setup, run, peers, closing);
     if (!writer) writer = call.writer();
     for (const auto& model : models) writer->write(model);
     if (metrics) metrics->close();
@@ -89,6 +95,10 @@ class ProgramVerb final : public Verb {
     if (!options_.nodes && (!options_.id || options_.peers.empty()))
       throw Error(Fault::usage, "say --nodes N for a simulation, or --id I --peers FILE for one node of a network");
     if (options_.eval_every > 0 && options_.metrics.empty()) throw Error(Fault::usage, "--eval-every needs --metrics FILE");
+    if (!options_.nodes && (!options_.scenario.empty() || !options_.event_log.empty()))
+      throw Error(Fault::usage, std::string(options_.scenario.empty() ? "--event-log" : "--scenario") + " belongs to simulations: it needs --nodes");
+    if (!options_.scenario.empty() && (!options_.checkpoint.empty() || !options_.resume.empty()))
+      throw Error(Fault::usage, "--scenario excludes --checkpoint and --resume: what is on its way is not saved");
     if (options_.every > 0 && options_.checkpoint.empty()) throw Error(Fault::usage, "--every needs --checkpoint DIR");
     if (!options_.attack.empty() && !options_.byzantine) throw Error(Fault::usage, "--attack needs --byzantine: how many nodes lie");
     if (options_.attack.empty() && options_.byzantine) throw Error(Fault::usage, "--byzantine needs --attack: what they send");
@@ -140,13 +150,32 @@ class ProgramVerb final : public Verb {
     return run;
   }
 
-  std::vector<Record> simulate_all(const std::shared_ptr<const Setup>& setup, const RunOptions& run) const {
+  std::vector<Record> simulate_all(Invocation& call, const std::shared_ptr<const Setup>& setup, RunOptions run) const {
     auto nodes = make_nodes(*program_, setup);
-    simulate(nodes, run);
+    std::unique_ptr<Disturbances> scenario;
+    std::unique_ptr<EventFile> events;
+    if (!options_.scenario.empty()) scenario = std::make_unique<Disturbances>(call.families().get<Scenario>(), options_.scenario, scenario_setup(call, *setup, nodes.size()));
+    if (!options_.event_log.empty()) events = std::make_unique<EventFile>(options_.event_log);
+    run.scenario = scenario.get();
+    run.events = events.get();
+    const auto result = simulate(nodes, run);
+    if (events) events->close();
+    if (setup->observer) setup->observer->finish();
     std::vector<Record> models;
     for (NodeId id = 0; id < nodes.size(); ++id)
-      if (program_->writes(*setup, id)) models.push_back(nodes[id]->model());
+      if (program_->writes(*setup, id) && !std::binary_search(result.gone.begin(), result.gone.end(), id)) models.push_back(nodes[id]->model());
     return models;
+  }
+
+  // The graph is the one that the program's own --topology says.
+  static ScenarioSetup scenario_setup(Invocation& call, const Setup& setup, std::size_t participants) {
+    ScenarioSetup out{participants, setup.seed, setup.rounds, {}, &call.families()};
+    const auto header = call.open().header.options;
+    if (const auto topology = get_text(header, "topology"))
+      out.edges = [&call, rule = *topology, nodes = setup.nodes, seed = setup.seed] {
+        return topology_rule(call.families().get<TopologyRule>(), rule)->build({nodes, seed})->edges();
+      };
+    return out;
   }
 
   std::vector<Record> run_one(Invocation& call, const std::shared_ptr<const Setup>& setup, const RunOptions& run, std::vector<Peer> peers,
@@ -183,7 +212,7 @@ void add_program_verbs(Verbs& verbs, const Families& families) {
   VerbShape shape;
   shape.output = Output::records;
   shape.common = writes({"seed", "threads", "connections", "progress"});
-  shape.environment = {"id", "peers", "metrics", "eval-every", "checkpoint", "every", "resume"};
+  shape.environment = {"id", "peers", "metrics", "event-log", "eval-every", "checkpoint", "every", "resume"};
   verbs.add_each<ProgramVerb>(families.get<Program>(), shape, run_options());
 }
 

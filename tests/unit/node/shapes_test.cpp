@@ -10,7 +10,8 @@ namespace {
 
 // A context that only records, so that single messages can be handed to a node.
 struct Bench final : Context {
-  Bench(NodeId id, std::size_t count) : id_(id), count_(count) {}
+  Bench(NodeId id, std::size_t count, std::optional<std::size_t> quorum = std::nullopt) : id_(id), count_(count) { closing_.quorum = quorum; }
+  const Closing& closing() const override { return closing_; }
   NodeId self() const override { return id_; }
   std::size_t nodes() const override { return count_; }
   Seconds now() const override { return 0; }
@@ -33,6 +34,7 @@ struct Bench final : Context {
   std::size_t count_;
   NoMetrics none_;
   Traffic traffic_;
+  Closing closing_;
 };
 
 Message message(NodeId from, std::uint64_t round, double x) {
@@ -113,6 +115,88 @@ TEST_CASE("several rounds that wait are taken in one go") {
   node.receive(bench, message(1, 0, 3));                   // 1, then 5/3, then 2/3*5/3 + 3
   CHECK(bench.finished);
   CHECK(value(node.model()) == doctest::Approx(10.0 / 9 + 3).epsilon(1e-15));
+}
+
+TEST_CASE("with a quorum of 0 a round closes without peers that are gone, and their weight stays at the node") {
+  Scalar node({3, always(ring(5))}, {1});
+  Bench bench(0, 5, 0);
+  node.peer(bench, 4, PeerEvent::down);                    // before the start
+  node.start(bench);
+  CHECK(node.waiting() == "round 0 of nodes 1, 4");
+  node.receive(bench, message(1, 0, 4));
+  CHECK(value(node.model()) == doctest::Approx(2.0 / 3 + 4.0 / 3).epsilon(1e-15));
+  node.peer(bench, 4, PeerEvent::up);                      // in the middle of round 1: it is waited for again
+  node.receive(bench, message(1, 1, 5));
+  CHECK(node.waiting() == "round 1 of node 4");
+  node.peer(bench, 4, PeerEvent::down);
+  CHECK(value(node.model()) == doctest::Approx(2 * 2.0 / 3 + 5.0 / 3).epsilon(1e-15));
+  CHECK_FALSE(bench.finished);
+  node.peer(bench, 1, PeerEvent::left);
+  CHECK(bench.finished);
+  CHECK(value(node.model()) == doctest::Approx(3).epsilon(1e-15));
+  CHECK(bench.sent.size() == 6);                           // who is told that a peer is gone sends on; runtimes know better
+}
+
+TEST_CASE("what a peer sent before it went counts; means stay means") {
+  Scalar node({2, always(complete(4)), false, true}, {1});
+  Bench bench(0, 4, 0);
+  node.start(bench);
+  node.receive(bench, message(3, 0, 9));
+  node.receive(bench, message(3, 1, 100));                 // it was ahead
+  node.peer(bench, 3, PeerEvent::down);
+  node.receive(bench, message(1, 0, 2));
+  node.peer(bench, 2, PeerEvent::down);
+  CHECK(value(node.model()) == doctest::Approx(4).epsilon(1e-15));        // (1 + 2 + 9) / 3
+  CHECK(node.waiting() == "round 1 of nodes 1, 2");
+  node.receive(bench, message(1, 1, -20));
+  CHECK(value(node.model()) == doctest::Approx(28).epsilon(1e-15));       // (4 - 20 + 100) / 3
+}
+
+TEST_CASE("a message that is lost for good is not waited for, now or later") {
+  Scalar node({3, always(ring(5))}, {3});
+  Bench bench(0, 5, 0);
+  node.start(bench);
+  node.lost(bench, 1, 1);                                  // a later round
+  node.lost(bench, 2, 0);                                  // a stranger
+  node.lost(bench, 1, 0);
+  node.receive(bench, message(1, 0, 30));                  // comes after all, before the round closes
+  CHECK(node.round() == 0);
+  node.receive(bench, message(4, 0, 0));
+  CHECK(value(node.model()) == doctest::Approx(11).epsilon(1e-15));
+  CHECK(node.round() == 1);
+  node.lost(bench, 4, 1);
+  CHECK(node.round() == 2);
+  CHECK(value(node.model()) == doctest::Approx(11).epsilon(1e-15));
+  CHECK_FALSE(bench.finished);
+}
+
+TEST_CASE("a server goes on without clients that fall out") {
+  Federated server({3, 3}, 3, 0, ~std::uint64_t{0}, 1.0);
+  Bench bench(3, 4, 0);
+  server.start(bench);
+  CHECK(bench.sent.size() == 3);
+  server.receive(bench, message(0, 0, 2));
+  server.undelivered(bench, 1, 0);
+  server.peer(bench, 2, PeerEvent::down);
+  CHECK(value(server.model()) == 2);                       // the mean of one reply
+  server.lost(bench, 0, 1);
+  CHECK(server.round() == 1);
+  server.lost(bench, 1, 1);
+  CHECK(server.round() == 2);
+  CHECK(value(server.model()) == 2);                       // nobody replied
+  REQUIRE(bench.wakes.size() == 1);
+  server.peer(bench, 2, PeerEvent::joined);
+  server.woken(bench, bench.wakes[0]);
+  CHECK(server.waiting() == "round 2 of nodes 0, 1, 2");
+  for (const NodeId id : {0u, 1u}) server.peer(bench, id, PeerEvent::left);
+  server.receive(bench, message(2, 2, 6));
+  CHECK(value(server.model()) == 8);
+  CHECK(bench.finished);
+
+  Federated lonely({3, 1}, 1, 0);
+  Bench empty(1, 2, 0);
+  lonely.peer(empty, 0, PeerEvent::left);
+  CHECK(error_of([&] { lonely.start(empty); }).fault() == Fault::method);
 }
 
 TEST_CASE("idle rounds go on by a wake, not by recursion") {
