@@ -32,11 +32,13 @@ inline const Families& families() {
     f->add<TopologyRule>("topology", register_topologies);
     f->add<Schedule>("schedule", register_schedules);
     f->add<DataSource>("dataset", register_datasets);
+    f->add<Augmentation>("augmentation", register_augmentations);
     f->add<Partitioner>("partition", register_partitioners);
     f->add<Aggregator>("aggregator", register_aggregators);
     f->add<Attack>("attack", register_attacks);
     f->add<ObjectiveSource>("objective", register_objectives);
     f->add<Solver>("solver", register_solvers);
+    f->add<Rate>("rate", register_rates);
     f->add<Program>("program", register_programs);
     return f;
   }();

@@ -19,7 +19,7 @@ class Attack {
 
 void register_attacks(Registry<Attack>& registry);
 
-/// The record that an attacker sends in place of `honest`: same kind, meta, names and shapes. f32 and f64 tensors only.
+/// The record that an attacker sends in place of `honest`: same kind, meta, names, types and shapes. Floating tensors only.
 Record attack_record(const Attack& attack, const Record& honest, Rng& rng);
 
 /// Mean over the rows in row order, in double.

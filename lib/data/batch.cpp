@@ -1,5 +1,7 @@
 #include "data/batch.h"
 
+#include <cstring>
+
 #include "base/error.h"
 
 namespace dml {
@@ -38,6 +40,15 @@ void draw_batch(std::span<const std::uint32_t> part, int batch, Rng rng, std::ve
     taken[pick / 64] = 0;
     pick = part[pick];
   }
+}
+
+void gather(const Dataset& data, const Samples& samples, const Batch& batch, float* out) {
+  const auto features = samples.features;
+  for (std::size_t i = 0; i < batch.size(); ++i) std::memcpy(out + i * features, samples.x.data() + batch[i] * features, features * sizeof(float));
+  if (!batch.random || data.augmentations.empty()) return;
+  Rng rng = *batch.random;
+  for (std::size_t i = 0; i < batch.size(); ++i)           // the innermost first, as in f(g(x))
+    for (auto step = data.augmentations.rbegin(); step != data.augmentations.rend(); ++step) (*step)->apply(out + i * features, data.image, rng);
 }
 
 }  // namespace dml

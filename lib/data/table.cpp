@@ -14,6 +14,7 @@ void append(Samples& to, const Samples& from, std::size_t row) {
   const float* x = from.x.data() + row * from.features;
   to.x.insert(to.x.end(), x, x + from.features);
   if (!from.y.empty()) to.y.push_back(from.y[row]);
+  if (!from.group.empty()) to.group.push_back(from.group[row]);
   ++to.count;
 }
 
@@ -38,6 +39,18 @@ std::int32_t to_label(double value, const std::string& path, std::size_t row) {
 void split_every(const Samples& all, std::size_t every, Samples& train, Samples& test) {
   train = test = Samples{0, all.features, {}, {}};
   for (std::size_t i = 0; i < all.count; ++i) append(i % every == every - 1 ? test : train, all, i);
+}
+
+ImageShape read_shape(const std::vector<double>& shape, std::size_t features, const std::string& owner) {
+  if (shape.empty()) return {};
+  double product = 1;
+  for (const double extent : shape) {
+    if (extent < 1 || extent != std::floor(extent)) throw Error(Fault::usage, "option '" + owner + ":shape' must hold whole numbers of 1 or more");
+    product *= extent;
+  }
+  if (shape.size() != 3 || product != static_cast<double>(features))
+    throw Error(Fault::usage, "option '" + owner + ":shape' must be CHANNELS,HEIGHT,WIDTH, together " + std::to_string(features) + " features");
+  return {static_cast<std::int64_t>(shape[0]), static_cast<std::int64_t>(shape[1]), static_cast<std::int64_t>(shape[2])};
 }
 
 int count_classes(const Samples& train, const Samples& test) {

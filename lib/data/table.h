@@ -18,6 +18,9 @@ std::int32_t to_label(double value, const std::string& path, std::size_t row);
 /// count x features from rows that are already samples; every `every`-th one (the every-th, 2 every-th, ...) is left to the test set.
 void split_every(const Samples& all, std::size_t every, Samples& train, Samples& test);
 
+/// What the option `shape=CHANNELS,HEIGHT,WIDTH` says of `features` features; {} when it says nothing. Error(usage) naming `owner`.
+ImageShape read_shape(const std::vector<double>& shape, std::size_t features, const std::string& owner);
+
 /// 1 + the largest label of both sets; 0 if there are none.
 int count_classes(const Samples& train, const Samples& test);
 

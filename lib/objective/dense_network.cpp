@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "math/linear.h"
+#include "objective/network.h"
 #include "objective/torch_setup.h"
 
 namespace dml {
@@ -22,15 +23,29 @@ torch::Tensor view(const T* data, std::int64_t rows, std::int64_t columns, bool 
   return torch::from_blob(at, {rows, columns}, {columns, 1}, type);
 }
 
-void check_labels(const Dataset& data) {
-  if (data.classes < 2) throw Error(Fault::input, "dataset " + quote(data.name) + " has no classes, the objective needs them");
-  for (const auto* samples : {&data.train, &data.test}) {
-    if (samples->y.size() != samples->count) throw Error(Fault::input, "dataset " + quote(data.name) + " has samples without labels");
-    for (const auto label : samples->y)
-      if (label < 0 || label >= data.classes)
-        throw Error(Fault::input, "dataset " + quote(data.name) + " has label " + std::to_string(label) + ", must be below " +
-                                      std::to_string(data.classes));
+// The same layers for devices on which the loops by hand do not run.
+class DenseArchitecture final : public Architecture {
+ public:
+  DenseArchitecture(const std::vector<std::int64_t>& widths, const std::string& init) : plan_(init) {
+    for (std::size_t l = 0; l + 1 < widths.size(); ++l) layers_.emplace_back(plan_, "layer." + std::to_string(l), widths[l], widths[l + 1]);
   }
+  const Plan& plan() const override { return plan_; }
+  torch::Tensor forward(const Pass& pass, const torch::Tensor& input) const override {
+    auto x = input.flatten(1);
+    for (std::size_t l = 0; l < layers_.size(); ++l) x = l + 1 < layers_.size() ? at::relu(layers_[l](pass, x)) : layers_[l](pass, x);
+    return x;
+  }
+
+ private:
+  Plan plan_;
+  std::vector<Linear> layers_;
+};
+
+std::vector<std::int64_t> widths_of(const Dataset& data, const DenseShape& shape) {
+  auto widths = shape.hidden;
+  widths.insert(widths.begin(), static_cast<std::int64_t>(data.train.features));
+  widths.push_back(data.classes);
+  return widths;
 }
 
 }  // namespace
@@ -40,17 +55,16 @@ template <class T>
 struct DenseNetwork<T>::Workspace {
   std::int64_t rows = -1;
   std::vector<std::int32_t> labels;
+  std::vector<float> samples;                              // before they are widened
   std::vector<torch::Tensor> activation, delta, delta_t;   // delta[l]: gradient of the loss by layer l's output before ReLU
   std::size_t correct = 0;
 };
 
 template <class T>
-DenseNetwork<T>::DenseNetwork(std::shared_ptr<const Dataset> data, const DenseShape& shape)
-    : data_(std::move(data)), random_start_(shape.random_start) {
+DenseNetwork<T>::DenseNetwork(std::shared_ptr<const Dataset> data, const DenseShape& shape, torch::ScalarType state)
+    : data_(std::move(data)), state_(state), init_(shape.init) {
   check_labels(*data_);
-  auto widths = shape.hidden;
-  widths.insert(widths.begin(), static_cast<std::int64_t>(data_->train.features));
-  widths.push_back(data_->classes);
+  const auto widths = widths_of(*data_, shape);
   for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
     const auto in = widths[l], out = widths[l + 1];
     layers_.push_back({in, out, 0, 0});
@@ -71,15 +85,13 @@ DenseNetwork<T>::~DenseNetwork() = default;
 
 template <class T>
 Vec DenseNetwork<T>::initial(Rng& rng) const {
-  Vec x = torch::zeros({dim_}, dtype());
-  if (!random_start_) return x;
-  T* at = x.template data_ptr<T>();
+  Vec x = torch::zeros({dim_}, torch::kFloat64);
+  double* at = x.template data_ptr<double>();
   for (const auto& layer : layers_) {
-    const double bound = 1.0 / std::sqrt(static_cast<double>(layer.in));
-    for (std::int64_t i = 0; i < layer.in * layer.out; ++i) at[layer.weight + i] = static_cast<T>(rng.uniform(-bound, bound));
-    for (std::int64_t i = 0; i < layer.out; ++i) at[layer.bias + i] = static_cast<T>(rng.uniform(-bound, bound));
+    initialise_weight(init_, {layer.out, layer.in, layer.in, layer.out}, 1, rng, at + layer.weight);
+    initialise_bias(init_, layer.in, layer.out, rng, at + layer.bias);
   }
-  return x;
+  return x.to(state_);
 }
 
 template <class T>
@@ -87,12 +99,12 @@ void DenseNetwork<T>::fit(Workspace& work, std::int64_t rows) const {
   if (work.rows == rows) return;
   work.rows = rows;
   work.labels.resize(static_cast<std::size_t>(rows));
-  work.activation = {torch::empty({rows, layers_.front().in}, dtype())};
+  work.activation = {torch::empty({rows, layers_.front().in}, arithmetic())};
   work.delta.clear();
   work.delta_t.clear();
   for (const auto& layer : layers_) {
-    work.activation.push_back(torch::empty({rows, layer.out}, dtype()));
-    work.delta.push_back(torch::empty({rows, layer.out}, dtype()));
+    work.activation.push_back(torch::empty({rows, layer.out}, arithmetic()));
+    work.delta.push_back(torch::empty({rows, layer.out}, arithmetic()));
     work.delta_t.push_back(work.delta.back().t());
   }
 }
@@ -100,14 +112,15 @@ void DenseNetwork<T>::fit(Workspace& work, std::int64_t rows) const {
 template <class T>
 void DenseNetwork<T>::gather(Workspace& work, const Samples& samples, Batch batch) const {
   fit(work, static_cast<std::int64_t>(batch.size()));
-  const auto features = samples.features;
   T* out = work.activation[0].template data_ptr<T>();
-  for (std::size_t r = 0; r < batch.size(); ++r, out += features) {
-    const float* from = samples.x.data() + batch[r] * features;
-    if constexpr (sizeof(T) == sizeof(float)) std::memcpy(out, from, features * sizeof(float));
-    else std::copy(from, from + features, out);
-    work.labels[r] = samples.y[batch[r]];
+  if constexpr (sizeof(T) == sizeof(float)) {
+    dml::gather(*data_, samples, batch, out);
+  } else {
+    work.samples.resize(batch.size() * samples.features);
+    dml::gather(*data_, samples, batch, work.samples.data());
+    std::copy(work.samples.begin(), work.samples.end(), out);
   }
+  for (std::size_t r = 0; r < batch.size(); ++r) work.labels[r] = samples.y[batch[r]];
 }
 
 template <class T>
@@ -164,9 +177,10 @@ double DenseNetwork<T>::gradient(const Vec& x, Batch batch, Vec& out) const {
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
   const auto work = steps_.borrow();
   gather(*work, data_->train, batch);
-  forward(*work, x.data_ptr<T>());
+  const Vec at = for_oracles(x);
+  forward(*work, at.data_ptr<T>());
   const double loss = softmax(*work, true);
-  backward(*work, x.data_ptr<T>(), out.data_ptr<T>());
+  backward(*work, at.data_ptr<T>(), out.data_ptr<T>());
   return loss;
 }
 
@@ -175,7 +189,7 @@ double DenseNetwork<T>::value(const Vec& x, Batch batch) const {
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
   const auto work = steps_.borrow();
   gather(*work, data_->train, batch);
-  forward(*work, x.data_ptr<T>());
+  forward(*work, for_oracles(x).data_ptr<T>());
   return softmax(*work, false);
 }
 
@@ -185,6 +199,7 @@ Objective::Score DenseNetwork<T>::score(const Vec& x, bool on_test) const {
   const auto& samples = on_test ? data_->test : data_->train;
   if (samples.count == 0) throw Error(Fault::usage, "dataset " + quote(data_->name) + " has no " + (on_test ? "test" : "training") + " samples");
   const auto work = scores_.borrow();
+  const Vec at = for_oracles(x);
   double loss = 0;
   std::size_t correct = 0;
   std::vector<std::uint32_t> rows;
@@ -192,7 +207,7 @@ Objective::Score DenseNetwork<T>::score(const Vec& x, bool on_test) const {
     rows.resize(std::min<std::size_t>(kScoreRows, samples.count - first));
     std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
     gather(*work, samples, rows);
-    forward(*work, x.data_ptr<T>());
+    forward(*work, at.data_ptr<T>());
     loss += softmax(*work, false) * static_cast<double>(rows.size());
     correct += work->correct;
   }
@@ -216,11 +231,16 @@ torch::Tensor DenseNetwork<T>::logits(const Vec& x, const torch::Tensor& samples
 template class DenseNetwork<float>;
 template class DenseNetwork<double>;
 
-std::unique_ptr<Objective> make_dense_network(std::shared_ptr<const Dataset> data, const DenseShape& shape, const std::string& dtype) {
+std::unique_ptr<Objective> make_dense_network(std::shared_ptr<const Dataset> data, const DenseShape& shape, const std::string& dtype, torch::Device device) {
   if (!data) throw Error(Fault::usage, "this objective needs --data");
+  if (data->vocabulary) throw Error(Fault::usage, "this objective needs samples with classes, dataset " + quote(data->name) + " is a text", "--objective transformer");
   setup_torch();
-  if (dtype == "f64") return std::make_unique<DenseNetwork<double>>(std::move(data), shape);
-  return std::make_unique<DenseNetwork<float>>(std::move(data), shape);
+  if (!device.is_cpu()) {
+    auto network = std::make_unique<const DenseArchitecture>(widths_of(*data, shape), shape.init);
+    return std::make_unique<NetworkObjective>(std::move(data), std::move(network), dtype, device);
+  }
+  if (dtype == "f64") return std::make_unique<DenseNetwork<double>>(std::move(data), shape, torch::kFloat64);
+  return std::make_unique<DenseNetwork<float>>(std::move(data), shape, parse_scalar(dtype));
 }
 
 }  // namespace dml

@@ -8,19 +8,19 @@ namespace dml {
 
 struct DenseShape {
   std::vector<std::int64_t> hidden;                        // widths of the hidden layers
-  bool random_start = true;                                // all parameters uniform +-1/sqrt(fan_in) of their layer, else zero
+  std::string init = "fan-in";                             // see initialisations()
 };
 
 /// T is float or double. Parameters: layer.0.weight (out x in), layer.0.bias, ..., flat in order of name.
 template <class T>
 class DenseNetwork final : public Objective, public ValueOracle, public GradientOracle, public LogitsOracle {
  public:
-  /// Error(input) when the data have no labels or a label outside 0..classes-1.
-  DenseNetwork(std::shared_ptr<const Dataset> data, const DenseShape& shape);
+  /// `state`: what nodes keep; arithmetic is in T. Error(input) when the data have no labels or a label outside 0..classes-1.
+  DenseNetwork(std::shared_ptr<const Dataset> data, const DenseShape& shape, torch::ScalarType state);
   ~DenseNetwork() override;
 
   std::int64_t dim() const override { return dim_; }
-  torch::ScalarType dtype() const override { return sizeof(T) == 4 ? torch::kFloat32 : torch::kFloat64; }
+  torch::ScalarType dtype() const override { return state_; }
   const std::vector<ParameterSpec>& layout() const override { return layout_; }
   std::size_t terms() const override { return data_->train.count; }
   Vec initial(Rng& rng) const override;
@@ -39,7 +39,8 @@ class DenseNetwork final : public Objective, public ValueOracle, public Gradient
   void backward(Workspace& work, const T* x, T* g) const;
 
   std::shared_ptr<const Dataset> data_;
-  bool random_start_;
+  torch::ScalarType state_;
+  std::string init_;
   std::vector<Layer> layers_;
   std::vector<ParameterSpec> layout_;
   std::int64_t dim_ = 0;
@@ -49,7 +50,7 @@ class DenseNetwork final : public Objective, public ValueOracle, public Gradient
 extern template class DenseNetwork<float>;
 extern template class DenseNetwork<double>;
 
-/// The network in f32 or f64.
-std::unique_ptr<Objective> make_dense_network(std::shared_ptr<const Dataset> data, const DenseShape& shape, const std::string& dtype);
+/// The network with a state of f32, f64 or bf16; on a device other than the CPU by LibTorch's autograd, with the same tensors.
+std::unique_ptr<Objective> make_dense_network(std::shared_ptr<const Dataset> data, const DenseShape& shape, const std::string& dtype, torch::Device device);
 
 }  // namespace dml

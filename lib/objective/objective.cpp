@@ -23,6 +23,15 @@ void copy_in(const Tensor& tensor, T* out, const std::string& where) {
 
 }  // namespace
 
+std::vector<std::int64_t> whole_numbers(const std::vector<double>& values, const std::string& option) {
+  std::vector<std::int64_t> out;
+  for (const double value : values) {
+    if (std::fabs(value) > 1e15 || value != std::floor(value)) throw Error(Fault::usage, "option '" + option + "' must hold whole numbers");
+    out.push_back(static_cast<std::int64_t>(value));
+  }
+  return out;
+}
+
 torch::Tensor samples_tensor(const Samples& samples) {
   return torch::from_blob(const_cast<float*>(samples.x.data()),
                           {static_cast<std::int64_t>(samples.count), static_cast<std::int64_t>(samples.features)}, torch::kFloat32);
@@ -31,7 +40,8 @@ torch::Tensor samples_tensor(const Samples& samples) {
 Dtype to_dtype(torch::ScalarType type) {
   if (type == torch::kFloat32) return Dtype::f32;
   if (type == torch::kFloat64) return Dtype::f64;
-  throw Error(Fault::bug, "parameters of a type that is neither f32 nor f64");
+  if (type == torch::kBFloat16) return Dtype::bf16;
+  throw Error(Fault::bug, "parameters of a type that is none of f32, f64 and bf16");
 }
 
 Record to_record(const Objective& objective, const Vec& x, std::string kind) {
@@ -51,17 +61,17 @@ Vec from_record(const Objective& objective, const Record& record, const std::str
   if (record.tensors.size() != objective.layout().size())
     throw Error(Fault::input, where + " has " + std::to_string(record.tensors.size()) + " tensors, the objective has " +
                                   std::to_string(objective.layout().size()));
-  Vec x = torch::empty({objective.dim()}, objective.dtype());
+  Vec wide = torch::empty({objective.dim()}, objective.arithmetic());
   for (const auto& spec : objective.layout()) {
     const auto& tensor = record.at(spec.name, where);
     if (tensor.shape != spec.shape)
       throw Error(Fault::input, where + ": tensor " + quote(spec.name) + " is " + shape_text(tensor.shape) + ", the objective's is " +
                                     shape_text(spec.shape));
     if (!is_floating(tensor.dtype)) throw Error(Fault::input, where + ": tensor " + quote(spec.name) + " is not floating");
-    if (objective.dtype() == torch::kFloat32) copy_in(tensor, x.data_ptr<float>() + spec.offset, where);
-    else copy_in(tensor, x.data_ptr<double>() + spec.offset, where);
+    if (wide.scalar_type() == torch::kFloat32) copy_in(tensor, wide.data_ptr<float>() + spec.offset, where);
+    else copy_in(tensor, wide.data_ptr<double>() + spec.offset, where);
   }
-  return x;
+  return wide.to(objective.dtype());                       // bf16: exact for a bf16 record
 }
 
 }  // namespace dml

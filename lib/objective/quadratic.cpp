@@ -85,7 +85,8 @@ class QuadraticSource final : public ObjectiveSource {
  public:
   explicit QuadraticSource(QuadraticOptions options) : options_(std::move(options)) {}
   bool needs_data() const override { return false; }
-  std::unique_ptr<Objective> build(std::shared_ptr<const Dataset>) const override {
+  std::unique_ptr<Objective> build(std::shared_ptr<const Dataset>, torch::Device device) const override {
+    if (!device.is_cpu()) throw Error(Fault::usage, "objective 'quadratic' computes on the CPU only");
     setup_torch();
     return std::make_unique<Quadratic>(options_);
   }

@@ -1,6 +1,6 @@
 #include "train/client_update.h"
 
-#include "math/linear.h"
+#include "objective/vector.h"
 #include "train/worker.h"
 
 namespace dml {
@@ -10,9 +10,7 @@ Record client_update(const std::shared_ptr<const Setup>& setup, NodeId id, std::
   const Vec before = from_record(*setup->objective, model, where);
   Vec after = before.clone();
   worker.run(after, round);
-  const auto size = static_cast<std::size_t>(after.numel());
-  if (after.scalar_type() == torch::kFloat32) subtract(after.data_ptr<float>(), before.data_ptr<float>(), after.data_ptr<float>(), size);
-  else subtract(after.data_ptr<double>(), before.data_ptr<double>(), after.data_ptr<double>(), size);
+  subtract(after, before, after);
   Record update = to_record(*setup->objective, after, "update");
   update.meta = {{"sender", id},
                  {"round", round},

@@ -6,9 +6,8 @@
 //   cta: send x_i;  x_i <- sum_j W_ij x_j + (K local steps from the old x_i - old x_i)
 // Symbols: K -> local_steps, eta -> lr, W^t -> Topology::at(t, r_t), r_t -> Schedule::peers(t, T). All reads are from the previous state.
 // Deviations: with an aggregator the rule replaces the weighted sum; cta computes its steps after sending, when the inbox is complete.
-#include "math/linear.h"
 #include "node/shapes.h"
-#include "objective/workspace.h"
+#include "objective/vector.h"
 #include "train/gossip_mix.h"
 #include "train/liar.h"
 #include "train/node_state.h"
@@ -24,24 +23,6 @@ struct DsgdOptions {
   Chain schedule;
   bool diff_init = false;
 };
-
-struct Scratch { Vec x; };
-WorkspacePool<Scratch>& scratch() {
-  static auto* pool = new WorkspacePool<Scratch>;          // never destroyed: LibTorch's statics may go first
-  return *pool;
-}
-
-// x += a - b
-void add_difference(Vec& x, const Vec& a, const Vec& b, Vec& work) {
-  const auto size = static_cast<std::size_t>(x.numel());
-  if (x.scalar_type() == torch::kFloat32) {
-    subtract(a.data_ptr<float>(), b.data_ptr<float>(), work.data_ptr<float>(), size);
-    accumulate(work.data_ptr<float>(), x.data_ptr<float>(), size);
-  } else {
-    subtract(a.data_ptr<double>(), b.data_ptr<double>(), work.data_ptr<double>(), size);
-    accumulate(work.data_ptr<double>(), x.data_ptr<double>(), size);
-  }
-}
 
 class DsgdNode final : public RoundNode {
  public:
@@ -77,11 +58,12 @@ class DsgdNode final : public RoundNode {
 
  private:
   void adapt(Vec& mixed, std::uint64_t round) {
-    const auto work = scratch().borrow();
-    if (!work->x.defined() || work->x.numel() != mixed.numel() || work->x.scalar_type() != mixed.scalar_type()) work->x = torch::empty_like(mixed);
-    work->x.copy_(x_.current());
-    worker_.run(work->x, round);
-    add_difference(mixed, work->x, x_.current(), work->x);
+    const auto work = scratch_vectors().borrow();
+    Vec& steps = work->like(mixed);
+    steps.copy_(x_.current());
+    worker_.run(steps, round);
+    subtract(steps, x_.current(), steps);
+    accumulate(steps, mixed);
   }
 
   std::shared_ptr<const Setup> setup_;

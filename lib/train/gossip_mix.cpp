@@ -4,25 +4,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "math/linear.h"
+#include "objective/vector.h"
 
 namespace dml {
 namespace {
 
 std::string sender(NodeId node, std::uint64_t round) { return "the model of node " + std::to_string(node) + " in round " + std::to_string(round); }
-
-// One tensor at a time: received models are views of one buffer or not, it does not matter.
-template <class T>
-bool sum_tensors(const std::vector<ParameterSpec>& layout, const std::vector<const Record*>& records, const std::vector<double>& weights,
-                 const T* own, T* out) {
-  bool finite = true;
-  std::vector<const T*> rows(records.size());
-  for (std::size_t t = 0; t < layout.size(); ++t) {
-    for (std::size_t k = 0; k < records.size(); ++k) rows[k] = records[k] ? records[k]->tensors[t].as<T>() : own + layout[t].offset;
-    finite &= weighted_sum(rows.data(), weights.data(), rows.size(), out + layout[t].offset, static_cast<std::size_t>(layout[t].size));
-  }
-  return finite;
-}
 
 }  // namespace
 
@@ -35,9 +22,7 @@ std::string model_fault(const Objective& objective, const Record& record, bool c
     if (tensor.shape != layout[i].shape || tensor.dtype != to_dtype(objective.dtype()))
       return "has tensor " + quote(tensor.name) + " of another shape or type";
     if (!check_values) continue;
-    const auto count = static_cast<std::size_t>(layout[i].size);
-    if (tensor.dtype == Dtype::f32 ? !all_finite(tensor.as<float>(), count) : !all_finite(tensor.as<double>(), count))
-      return "is not finite";
+    if (!all_finite(tensor)) return "is not finite";
   }
   return {};
 }
@@ -64,16 +49,20 @@ void GossipMix::mix(NodeId self, std::uint64_t round, const Vec& own, const std:
                 "try a smaller --lr");
 }
 
+// One tensor at a time: received models are views of one buffer or not, it does not matter.
 bool GossipMix::weighted(const std::vector<Term>& terms, const Vec& own, Vec& out) const {
-  std::vector<const Record*> records;
   std::vector<double> weights;
-  for (const auto& term : terms) {
-    records.push_back(term.record);
-    weights.push_back(term.weight);
-  }
+  for (const auto& term : terms) weights.push_back(term.weight);
+  const auto* mine = static_cast<const std::byte*>(own.data_ptr());
   const auto& layout = objective_.layout();
-  if (own.scalar_type() == torch::kFloat32) return sum_tensors(layout, records, weights, own.data_ptr<float>(), out.data_ptr<float>());
-  return sum_tensors(layout, records, weights, own.data_ptr<double>(), out.data_ptr<double>());
+  std::vector<const void*> rows(terms.size());
+  bool finite = true;
+  for (std::size_t t = 0; t < layout.size(); ++t) {
+    for (std::size_t k = 0; k < terms.size(); ++k)
+      rows[k] = terms[k].record ? terms[k].record->tensors[t].data.data() : mine + static_cast<std::size_t>(layout[t].offset) * own.element_size();
+    finite &= weighted_sum(rows, weights, out, layout[t].offset, layout[t].size);
+  }
+  return finite;
 }
 
 void GossipMix::drop_bad(NodeId self, std::uint64_t round, std::vector<Term>& terms, bool check_values) const {

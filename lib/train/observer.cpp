@@ -4,50 +4,26 @@
 #include <limits>
 #include <string>
 
+#include "objective/vector.h"
+
 namespace dml {
 namespace {
 
 constexpr std::size_t kMostOpen = 16;                      // rounds that wait for lines
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-template <class T>
-std::vector<double> mean_of(const std::vector<Vec>& models) {
-  std::vector<double> mean(static_cast<std::size_t>(models.front().numel()), 0.0);
-  for (const auto& model : models) {
-    const T* x = model.data_ptr<T>();
-    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += x[i];
-  }
-  for (auto& m : mean) m /= static_cast<double>(models.size());
-  return mean;
-}
-
-template <class T>
-double spread_of(const std::vector<Vec>& models) {
-  const auto mean = mean_of<T>(models);
-  double sum = 0;
-  for (const auto& model : models) {
-    const T* x = model.data_ptr<T>();
-    for (std::size_t i = 0; i < mean.size(); ++i) sum += (x[i] - mean[i]) * (x[i] - mean[i]);
-  }
-  return sum / static_cast<double>(models.size());
-}
-
 }  // namespace
 
 double consensus_distance(const std::vector<Vec>& models) {
-  return models.front().scalar_type() == torch::kFloat32 ? spread_of<float>(models) : spread_of<double>(models);
+  const auto mean = mean_of(models);
+  double sum = 0;
+  for (const auto& model : models) sum += squared_distance(model, mean);
+  return sum / static_cast<double>(models.size());
 }
 
 Vec mean_model(const std::vector<Vec>& models) {
-  Vec out = torch::empty_like(models.front());
-  if (out.scalar_type() == torch::kFloat32) {
-    const auto mean = mean_of<float>(models);
-    std::transform(mean.begin(), mean.end(), out.data_ptr<float>(), [](double v) { return static_cast<float>(v); });
-  } else {
-    const auto mean = mean_of<double>(models);
-    std::copy(mean.begin(), mean.end(), out.data_ptr<double>());
-  }
-  return out;
+  auto mean = mean_of(models);
+  return torch::from_blob(mean.data(), {static_cast<std::int64_t>(mean.size())}, torch::kFloat64).to(models.front().scalar_type(), false, true);
 }
 
 MetricLine metric_line(std::uint64_t round, double time, std::int64_t node, Objective::Score score, double consensus, const Traffic& traffic) {

@@ -25,7 +25,7 @@ struct Setup {
   std::uint64_t seed = 0, rounds = 0;
   int local_steps = 1, batch = 32;
   double lr = 0.1;
-  Chain solver, aggregator, attack;                        // --solver --aggregator --attack; empty: sgd, the program's own, nobody
+  Chain solver, aggregator, attack;                        // --solver (rates, then the solver) --aggregator --attack; empty: sgd, the program's own, nobody
   int byzantine = 0;                                       // how many nodes attack (the last ones)
   bool measure = false;                                    // whether anybody looks at metrics
   std::uint64_t eval_every = 0;                            // 0: only after the last round

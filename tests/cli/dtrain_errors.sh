@@ -19,7 +19,7 @@ refused 2 "objective 'quadratic' takes no --data" dtrain dsgd --nodes 4 --object
 refused 2 "so --partition says nothing" dtrain dsgd --nodes 4 --objective quadratic --partition iid -o x.dml
 refused 2 "has 4 terms, too few for 5 nodes" dtrain dsgd --nodes 5 --objective quadratic -o x.dml
 refused 2 "option '--lr' is 0, must be > 0" dtrain dsgd --nodes 4 --lr 0 -o x.dml
-refused 2 "--solver takes one component, not 2" dtrain dsgd --nodes 4 --solver sgd+sgd -o x.dml
+refused 2 "rate 'sgd' is unknown" dtrain dsgd --nodes 4 --solver sgd+sgd -o x.dml
 refused 3 "'no.csv'" dtrain dsgd --nodes 4 --data csv:train=no.csv -o x.dml
 refused 5 "diverged in round" dtrain dsgd --nodes 4 --objective mlp:dtype=f64 --lr 1e200 -o x.dml
 refused 5 "trimmed-mean needs more than 2f inputs: 3 with byzantine = 2" dtrain dsgd --nodes 4 --aggregator trimmed-mean:byzantine=2 -o x.dml

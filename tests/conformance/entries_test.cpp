@@ -55,6 +55,7 @@ TEST_CASE("every entry has a name, a summary, a source and documented options") 
   check<TopologyRule>("topology", register_topologies);
   check<Schedule>("schedule", register_schedules);
   check<DataSource>("dataset", register_datasets);
+  check<Augmentation>("augmentation", register_augmentations);
   check<Partitioner>("partition", register_partitioners);
 }
 

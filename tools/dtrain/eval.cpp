@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "dtrain/training.h"
+#include "objective/calibration.h"
+#include "objective/network.h"
 #include "objective/torch_setup.h"
 
 namespace dml {
@@ -13,7 +15,8 @@ namespace {
 
 struct EvalOptions {
   std::optional<Chain> objective, data;
-  std::string of = "test";
+  std::string of = "test", device = "cpu";
+  bool recalibrate = false;
 };
 
 struct Line {
@@ -47,10 +50,16 @@ class Eval final : public Verb {
       const std::string where = reader->where();
       const std::string key = get_text(model->meta, "objective").value_or("") + "\n" + get_text(model->meta, "data").value_or("");
       auto found = problems.find(key);
-      if (found == problems.end()) found = problems.emplace(key, problem_of(call, *model, where, options_.objective, options_.data)).first;
+      if (found == problems.end()) found = problems.emplace(key, problem_of(call, *model, where, options_.objective, options_.data, parse_device(options_.device))).first;
       const auto& objective = *found->second.objective;
       const auto node = get_unsigned(model->meta, "node");
-      lines.push_back({where, node ? std::to_string(*node) : "-", objective.score(from_record(objective, *model, where), options_.of == "test")});
+      auto x = from_record(objective, *model, where);
+      if (options_.recalibrate) {
+        const auto* oracle = dynamic_cast<const CalibrationOracle*>(&objective);
+        if (!oracle) throw Error(Fault::usage, "objective " + quote(found->second.objective_name) + " has no running statistics to take anew");
+        x = oracle->recalibrated(x);
+      }
+      lines.push_back({where, node ? std::to_string(*node) : "-", objective.score(x, options_.of == "test")});
     }
     if (lines.empty()) throw Error(Fault::input, "the input holds no model");
     return lines;
@@ -113,7 +122,9 @@ void register_eval(Verbs& verbs) {
                   Options<EvalOptions>()
                       .add("objective", &EvalOptions::objective, "in place of the models' own")
                       .add("data", &EvalOptions::data, "in place of the models' own")
-                      .add("of", &EvalOptions::of, "which samples", one_of({"test", "train"})));
+                      .add("of", &EvalOptions::of, "which samples", one_of({"test", "train"}))
+                      .add("recalibrate", &EvalOptions::recalibrate, "running statistics of batch norm are taken anew from the training samples")
+                      .add("device", &EvalOptions::device, "cpu, cuda or cuda:N: where they are evaluated"));
 }
 
 }  // namespace dml

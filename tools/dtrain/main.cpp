@@ -25,12 +25,14 @@ int main(int argc, char** argv) {
                            families.add<dml::TopologyRule>("topology", dml::register_topologies);
                            families.add<dml::Schedule>("schedule", dml::register_schedules);
                            families.add<dml::DataSource>("dataset", dml::register_datasets);
+                           families.add<dml::Augmentation>("augmentation", dml::register_augmentations);
                            families.add<dml::Partitioner>("partition", dml::register_partitioners);
                            families.add<dml::Aggregator>("aggregator", dml::register_aggregators);
                            families.add<dml::Attack>("attack", dml::register_attacks);
                            families.add<dml::Scenario>("scenario", dml::register_scenarios);
                            families.add<dml::ObjectiveSource>("objective", dml::register_objectives);
                            families.add<dml::Solver>("solver", dml::register_solvers);
+                           families.add<dml::Rate>("rate", dml::register_rates);
                            families.add<dml::Program>("program", dml::register_programs);
                          },
                          [](dml::Verbs& verbs, const dml::Families& families) {

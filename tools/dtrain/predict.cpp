@@ -2,6 +2,7 @@
 // that compute in another type or with other threads agree in their fingerprints, not in their bytes.
 #include "base/text.h"
 #include "dtrain/training.h"
+#include "objective/network.h"
 #include "objective/torch_setup.h"
 
 namespace dml {
@@ -9,7 +10,7 @@ namespace {
 
 struct PredictOptions {
   std::optional<Chain> objective, data;
-  std::string of = "test", dtype = "f32";
+  std::string of = "test", dtype = "f32", device = "cpu";
   int math_threads = 1;
 };
 
@@ -30,7 +31,7 @@ class Predict final : public Verb {
       if (!model) throw Error(Fault::input, "the input holds no model");
       const std::string where = reader->where();
       if (reader->next_head()) throw Error(Fault::input, "the input holds more than one model", "merge them first: dmerge mean");
-      const auto problem = problem_of(call, *model, where, options_.objective, options_.data);
+      const auto problem = problem_of(call, *model, where, options_.objective, options_.data, parse_device(options_.device));
       const auto& oracle = need<LogitsOracle>(*problem.objective, "predict", problem.objective_name, "logits");
       const auto& samples = options_.of == "test" ? problem.data->test : problem.data->train;
       if (samples.count == 0) throw Error(Fault::usage, "dataset " + quote(problem.data->name) + " has no " + options_.of + " samples");
@@ -66,6 +67,7 @@ void register_predict(Verbs& verbs) {
                          .add("data", &O::data, "in place of the model's own")
                          .add("of", &O::of, "which samples", one_of({"test", "train"}))
                          .add("dtype", &O::dtype, "of the arithmetic and of the output", one_of({"f32", "bf16", "f64"}))
+                         .add("device", &O::device, "cpu, cuda or cuda:N: where logits are computed")
                          .add("math-threads", &O::math_threads, "threads inside one matrix product: changes bits", between(1, 1024)));
 }
 

@@ -212,7 +212,7 @@ void add_program_verbs(Verbs& verbs, const Families& families) {
   VerbShape shape;
   shape.output = Output::records;
   shape.common = writes({"seed", "threads", "connections", "progress"});
-  shape.environment = {"id", "peers", "metrics", "event-log", "eval-every", "checkpoint", "every", "resume"};
+  shape.environment = {"id", "peers", "device", "metrics", "event-log", "eval-every", "checkpoint", "every", "resume"};
   verbs.add_each<ProgramVerb>(families.get<Program>(), shape, run_options());
 }
 

@@ -20,7 +20,8 @@ class DirichletNode final : public Partitioner {
  public:
   explicit DirichletNode(DirichletNodeOptions options) : options_(options) {}
   Parts split(const std::vector<std::int32_t>& labels, int classes, const PartitionSetup& setup) const override {
-    need_samples(labels, setup, 1, "dirichlet-node");
+    if (setup.nodes == 0) throw Error(Fault::usage, "partition 'dirichlet-node' needs at least one node");
+    if (!options_.samples) need_samples(labels, setup, 1, "dirichlet-node");
     const std::size_t each = options_.samples ? static_cast<std::size_t>(options_.samples) : labels.size() / setup.nodes;
     if (each > labels.size())
       throw Error(Fault::usage, "option 'dirichlet-node:samples' is " + std::to_string(each) + ", there are " + std::to_string(labels.size()) + " samples");

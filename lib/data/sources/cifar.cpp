@@ -45,6 +45,7 @@ class Cifar final : public DataSource {
     Dataset out;
     out.name = component_name(variant.name, options(), options_);
     out.classes = variant.classes;
+    out.image = {3, 32, 32};
     std::vector<std::string> train;
     if (variant.classes == 10 && !present("data_batch_1.bin").empty()) {
       for (int i = 1; i <= 5; ++i) train.push_back(file("data_batch_" + std::to_string(i) + ".bin"));

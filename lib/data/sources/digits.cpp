@@ -37,6 +37,7 @@ class Digits final : public DataSource {
     }
     Dataset out{component_name("digits", options(), options_), {}, {}, 10};
     split_every(all, kEvery, out.train, out.test);
+    out.image = {1, 8, 8};
     return out;
   }
 

@@ -1,5 +1,5 @@
 // A dataset of one's own in IDX files, as MNIST and its relatives have it: an array whose first size is the number of samples (all others
-// together are the features) and an array of as many labels. Without test files every fifth sample (the 5th, 10th, ...) is a test sample.
+// together are the features; two are one channel's picture, three a picture with its channels first) and an array of as many labels. Without test files every fifth sample (the 5th, 10th, ...) is a test sample.
 // Source: LeCun, Cortes, Burges, 'The MNIST database'; formats/idx.cpp.
 #include "base/error.h"
 #include "base/text.h"
@@ -33,12 +33,13 @@ class IdxData final : public DataSource {
   Dataset load(const OpenOptions& open) const override {
     Dataset out;
     out.name = component_name("idx", options(), options_);
-    const Samples first = read(options_.images, options_.labels, open);
+    const Samples first = read(options_.images, options_.labels, open, out.image);
     if (options_.test_images.empty()) {
       split_every(first, kEvery, out.train, out.test);
     } else {
       out.train = first;
-      out.test = read(options_.test_images, options_.test_labels, open);
+      ImageShape ignored;
+      out.test = read(options_.test_images, options_.test_labels, open, ignored);
       if (out.test.features != out.train.features)
         throw Error(Fault::input, quote(options_.test_images) + " has " + std::to_string(out.test.features) + " features, " + quote(options_.images) +
                                       " " + std::to_string(out.train.features));
@@ -49,12 +50,14 @@ class IdxData final : public DataSource {
   }
 
  private:
-  Samples read(const std::string& images_path, const std::string& labels_path, const OpenOptions& open) const {
+  Samples read(const std::string& images_path, const std::string& labels_path, const OpenOptions& open, ImageShape& image) const {
     const Tensor images = read_array(images_path, "idx", open), labels = read_array(labels_path, "idx", open);
     if (labels.shape.size() != 1 || labels.shape[0] != images.shape[0])
       throw Error(Fault::input, quote(labels_path) + " has shape " + shape_text(labels.shape) + ", " + quote(images_path) + " has " +
                                     std::to_string(images.shape[0]) + " samples");
     Samples out{static_cast<std::size_t>(images.shape[0]), 0, {}, {}};
+    if (images.shape.size() == 3) image = {1, images.shape[1], images.shape[2]};
+    if (images.shape.size() == 4) image = {images.shape[1], images.shape[2], images.shape[3]};
     out.features = out.count ? static_cast<std::size_t>(images.elements()) / out.count : 0;
     out.x.reserve(out.count * out.features);
     for (const double value : to_doubles(images)) {

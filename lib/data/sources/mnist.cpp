@@ -37,6 +37,7 @@ class Mnist final : public DataSource {
                      file("train-labels-idx1-ubyte", "mnist-4000-train-labels.idx1.gz"), "train", options_.train, open);
     out.test = read(file("t10k-images-idx3-ubyte", "mnist-1000-test-images.idx3.gz"),
                     file("t10k-labels-idx1-ubyte", "mnist-1000-test-labels.idx1.gz"), "test", options_.test, open);
+    out.image = {1, kSide / options_.pool, kSide / options_.pool};
     return out;
   }
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <csignal>
 #include <mutex>
 
@@ -191,7 +192,11 @@ TEST_CASE("keys that do not fit the peers file are refused before any socket ope
 TEST_CASE("news of peers: joined, down, up and left reach the node") {
   Folder folder;
   const auto peers = ipc_peers(folder, 2);
-  Listener first([](const Listener& node) { return node.knows(1, PeerEvent::left); });
+  std::atomic<bool> missed = false;
+  Listener first([&](const Listener& node) {
+    missed = node.knows(1, PeerEvent::down);
+    return node.knows(1, PeerEvent::left);
+  });
   Outcome outcome;
   std::jthread one([&] { outcome = run_one(first, over_network(peers, 0)); });
   Listener dies([](const Listener& node) {
@@ -199,7 +204,8 @@ TEST_CASE("news of peers: joined, down, up and left reach the node") {
     return false;
   });
   CHECK(run_one(dies, over_network(peers, 1)).vanished);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1700));   // its heartbeat is missed, long before the timeout of 20 s
+  for (int i = 0; i < 150 && !missed; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(missed);                                           // by its heartbeat: the timeout is 20 s
   Listener again([](const Listener& node) { return node.knows(0, PeerEvent::joined); });
   CHECK(run_one(again, over_network(peers, 1)).error == "");
   one.join();

@@ -123,7 +123,7 @@ TEST_CASE("settings that make no sense together are refused") {
   setup.byzantine = 1;
   CHECK_NOTHROW(finish_setup(setup));
   setup.solver = parse_chain("sgd+sgd");
-  CHECK_THROWS_WITH_AS(test::run("dsgd", setup), "--solver takes one component, not 2", Error);
+  CHECK_THROWS_WITH_AS(test::run("dsgd", setup), "rate 'sgd' is unknown", Error);
   CHECK_THROWS_AS(finish_setup(test::setup_of("quadratic:targets=1,2", nullptr, 3, 1)), Error);   // fewer terms than nodes
 }
 
