@@ -195,7 +195,7 @@ Cost run(const Plan& plan, const char* role) {
   std::string folder = (std::filesystem::temp_directory_path() / "dml-bench-XXXXXX").string();
   if (!mkdtemp(folder.data())) throw std::runtime_error("no temporary folder");
   std::ofstream peers(folder + "/nodes.txt");
-  const int port = 20000 + getpid() % 20000;
+  const int port = 20000 + getpid() % 12000;                // below those that the system gives to outgoing connections
   for (std::size_t id = 0; id < plan.nodes; ++id) {
     peers << id << " tcp://127.0.0.1:" << port + static_cast<int>(id);
     const std::string name = folder + "/" + std::to_string(id);

@@ -18,7 +18,7 @@ processes ipc.txt 3 dsgd $how
 cat node-0.dml node-1.dml node-2.dml > network.dml
 run dmerge diff --exact simulated.dml network.dml;  status 0
 
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000))
 for id in 0 1 2 3; do echo "$id tcp://127.0.0.1:$((port + id))"; done > tcp.txt
 processes tcp.txt 4 fedavg --rounds 3 --seed 9 --checkpoint states --every 1
 run dtrain fedavg --nodes 3 --rounds 3 --seed 9 -o fed.dml;  status 0

@@ -3,7 +3,7 @@
 [ -x "$BIN/dtrain" ] || exit 77
 
 how="--objective softmax --topology ring --rounds 4 --seed 9"
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000))
 for id in 0 1 2; do
   dtrain keygen "node-$id" > key
   echo "$id tcp://127.0.0.1:$((port + id)) $(cat key)"

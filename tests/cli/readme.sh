@@ -23,7 +23,7 @@ run bash -ec "$(pipeline 4)";  status 0;  exists next.dml
 for name in a b c; do dtrain predict final.dml -o $name.dml; done
 run bash -ec "$(pipeline 5)";  status 0;  stdout_has 'accepted: 3 of 3'
 
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000))
 bash -ec "$(pipeline 6 | sed "s/5555/$port/")" & receiver=$!
 for id in 0 1 2 3; do daggregate mean update-$id.dml -o tcp://127.0.0.1:$port || fail 'a sender'; done
 wait $receiver || fail 'the receiver of the README'
