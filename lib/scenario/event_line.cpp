@@ -46,6 +46,7 @@ class Reader {
     const auto end = text_.find_first_of("\"\\", at_);
     if (end == std::string_view::npos || text_[end] != '"' || end - at_ > 64) fail("a text does not end, is too long, or has an escape");
     std::string out(text_.substr(at_, end - at_));
+    if (std::any_of(out.begin(), out.end(), [](unsigned char c) { return c < ' ' || c > '~'; })) fail("a text has a character that no event's name has");
     at_ = end + 1;
     return out;
   }
